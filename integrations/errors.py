@@ -1,0 +1,130 @@
+"""What can go wrong between two systems, named by what happens next.
+
+Each error carries a stable `code` (for grouping and for programs) and one sentence for people. An error that
+came from an exchange with a remote system also carries that exchange, redacted, for the audit row.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from integrations.http import Exchange
+
+
+class IntegrationError(Exception):
+    """The root of the family; never raised itself."""
+
+    default_code = "error"
+
+    def __init__(self, message: str, *, code: str = "", exchange: Exchange | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.code = code or self.default_code
+        self.exchange = exchange
+
+
+class Transient(IntegrationError):
+    """Nothing was changed there and a later try may succeed: retried with backoff and jitter.
+
+    `retry_after` is in seconds and comes from the remote system; it is obeyed when present.
+    """
+
+    default_code = "transient"
+
+    def __init__(
+        self, message: str, *, retry_after: float | None = None, code: str = "", exchange: Exchange | None = None
+    ) -> None:
+        super().__init__(message, code=code, exchange=exchange)
+        self.retry_after = retry_after
+
+
+class Throttled(Transient):
+    """The remote system said 429: the whole connection slows down."""
+
+    default_code = "throttled"
+
+
+class TokenRefused(Transient):
+    """The access token was refused (401) before anything happened: renewed once, then sent again."""
+
+    default_code = "token-refused"
+
+
+class Unknown(IntegrationError):
+    """A write was sent and no clear answer came: looked for before anything is sent again."""
+
+    default_code = "unknown-outcome"
+
+
+class NotReady(IntegrationError):
+    """A needed link is missing: the delivery waits and is woken when the link appears.
+
+    `needs` is the wake key, written by `link_key` (for example `link:vendors:17300001`).
+    """
+
+    default_code = "not-ready"
+
+    def __init__(self, message: str, *, needs: str) -> None:
+        super().__init__(message)
+        self.needs = needs
+
+
+class NeedsPerson(IntegrationError):
+    """A person has to decide, map or set something; the delivery is quarantined until then."""
+
+    default_code = "needs-person"
+
+
+class Rejected(NeedsPerson):
+    """The other side said no, in its own words."""
+
+    default_code = "rejected"
+
+
+class Misconfigured(NeedsPerson):
+    """An option or a connection setting contradicts the record."""
+
+    default_code = "misconfigured"
+
+
+class Unmapped(NeedsPerson):
+    """A value map has no row for a code. Saving that row wakes what waits for it.
+
+    `needs` is the wake key, written by `map_key` (for example `map:cost-center:10101101`).
+    """
+
+    default_code = "unmapped"
+
+    def __init__(self, message: str, *, needs: str, suggestions: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.needs = needs
+        self.suggestions = suggestions
+
+
+class NotTransferable(IntegrationError):
+    """The target has no way to take this. Shown with the reason, not as a failure."""
+
+    default_code = "not-transferable"
+
+
+class BadCredentials(IntegrationError):
+    """The connection's credentials were refused: the connection is paused."""
+
+    default_code = "bad-credentials"
+
+
+class NotAuthorised(IntegrationError):
+    """One scope or communication arrangement is missing: only the flow that needs it is paused."""
+
+    default_code = "not-authorised"
+
+
+def link_key(flow: str, source_key: str) -> str:
+    """The wake key of a link."""
+    return f"link:{flow}:{source_key}"
+
+
+def map_key(value_map: str, key: str) -> str:
+    """The wake key of a value-map row."""
+    return f"map:{value_map}:{key}"

@@ -1,0 +1,207 @@
+"""What a flow states: the contract between a file in `flows/`, a folder in `systems/` and the engine.
+
+A flow moves one business object in one direction. It states facts and maps records; it does no I/O, knows no
+Django and decides nothing about retries. The engine runs it:
+
+    reader.pages -> Delivery -> flow.record -> flow.plan -> writer.send -> writer.fetch -> flow.observe -> Link
+
+Rows are JSON objects: numbers with a fraction arrive as `Decimal` or as decimal strings, never as floats.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+Row = Mapping[str, Any]
+Cursor = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One version of one source record, as read.
+
+    `stamp` is the source's own change stamp, kept as the source wrote it ("" where it has none). `row` is
+    normalised by the reader: one shape for every dialect, decimals and dates as strings, no bank data.
+    """
+
+    key: str
+    stamp: str
+    row: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of changes and the cursor that is right once they are saved. `more`: another page follows."""
+
+    changes: tuple[Change, ...]
+    cursor: Cursor
+    more: bool = False
+
+
+class Reader(Protocol):
+    """Reads the changes of one object at the source. `client` is the system's own client.
+
+    The cursor is opaque to the engine: {} means that nothing was ever read. `overlap` (seconds) is how far
+    behind the watermark to look again; `full` asks for a bounded re-read of everything besides the delta.
+    """
+
+    def pages(self, client: Any, cursor: Cursor, *, overlap: float, full: bool = False) -> Iterator[Page]: ...
+
+    def fetch(self, client: Any, keys: Sequence[str]) -> dict[str, Change]:
+        """Reads these records again; a key that is absent from the answer does not exist there."""
+        ...
+
+    def seconds_behind(self, stamp: str, cursor: Cursor) -> float:
+        """How many seconds `stamp` lies behind the cursor's watermark (0 or less: it does not)."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """One write to the target.
+
+    `action` is a word of the writer's ("create", "patch", "cancel"). `key` is the target key, "" for a create.
+    `marker` is what the record can be found by again after a lost answer; "" where the state itself can be
+    compared. `expect` is what `flow.observe` must return for these members once the write has happened.
+    """
+
+    action: str
+    key: str
+    body: dict[str, Any]
+    expect: dict[str, Any]
+    marker: str = ""
+
+
+class Writer(Protocol):
+    """Writes one object of the target and finds it again."""
+
+    def fetch(self, client: Any, keys: Sequence[str]) -> dict[str, Row]:
+        """Current rows by target key; what is absent is (not yet) visible there."""
+        ...
+
+    def send(self, client: Any, write: Write) -> Sent: ...
+
+    def find(self, client: Any, markers: Collection[str], since: datetime) -> dict[str, list[Row]]:
+        """Rows by marker, created at or after `since`. Every row is compared, whatever the filter promised."""
+        ...
+
+    def directory(self, client: Any) -> list[Row]:
+        """All rows of the object, active or not; for matching before a create."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A clear answer to a write: the target's key, and the exchange for the audit (`integrations.http.Exchange`)."""
+
+    key: str
+    exchange: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Want:
+    """A row of the target's reference data that a record refers to, e.g. Want("job", "2117")."""
+
+    kind: str
+    key: str
+
+
+class Lookups(Protocol):
+    """What a flow may ask while it maps. Everything asked is kept beside the step, for the audit."""
+
+    def linked(self, flow: str, source_key: str) -> str:
+        """The target key that a source record became. Raises NotReady."""
+        ...
+
+    def mapped(self, value_map: str, key: str, *, label: str = "") -> str:
+        """The customer's value for a code. Raises Unmapped. `label` helps the person who has to map it."""
+        ...
+
+    def mapped_or(self, value_map: str, key: str, default: str) -> str: ...
+
+    def reference(self, kind: str, key: str) -> Row | None:
+        """A row of the target's reference data (business-unit, job, ...) or None where it does not exist."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """The link of this record: its target key, what was observed there after our last write, and the line
+    crosswalk (source line to target line id). `generation` counts re-creations."""
+
+    target_key: str
+    observed: Mapping[str, Any]
+    lines: Mapping[str, str]
+    generation: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """Everything a plan depends on besides the record. `current` is the target's row, read just now.
+
+    `marker` is the marker for a create in this situation; `candidates` are the rows of the target's directory
+    (only for flows with `match_before_create` and only while there is no link).
+    """
+
+    lookups: Lookups
+    options: Mapping[str, Any]
+    marker: str
+    linked: Linked | None = None
+    current: Row | None = None
+    candidates: Sequence[Row] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The writes a record needs, in order. No writes: the target is already as it should be.
+
+    `adopt` is the key of an existing target record that is taken over as it is (matched before create).
+    `notes` are sentences for the audit: remainders, overwritten edits, shares.
+    """
+
+    writes: tuple[Write, ...] = ()
+    adopt: str = ""
+    notes: tuple[str, ...] = field(default=())
+
+
+class Flow(Protocol):
+    """One business object in one direction.
+
+    `needs` names the flows whose links this one waits for. `maps` names the value maps it asks. `options`
+    are its options with their defaults. `service` is the SAP service or ServiceTitan scope it reads, for
+    messages. `match_before_create`: the engine hands over the target's directory before a create.
+    """
+
+    name: str
+    title: str
+    source_system: str
+    target_system: str
+    reader: Reader
+    writer: Writer
+    needs: tuple[str, ...]
+    maps: tuple[str, ...]
+    options: Mapping[str, Any]
+    match_before_create: bool
+
+    def record(self, row: Row) -> Any:
+        """The canonical record of a source row. Raises NotTransferable and Rejected for rows it cannot take."""
+        ...
+
+    def wants(self, record: Any, options: Mapping[str, Any]) -> tuple[Want, ...]: ...
+
+    def plan(self, record: Any, situation: Situation) -> Plan: ...
+
+    def observe(self, row: Row) -> dict[str, Any]:
+        """The members we own of a target row, normalised, without write-only ones."""
+        ...
+
+    def lines(self, row: Row) -> dict[str, str]:
+        """Source line to target line id, learned from a target row as read back."""
+        ...
+
+    def label(self, record: Any) -> str:
+        """A few words for people, e.g. "SAP order 4500001234 to ACME Pipe & Supply"."""
+        ...

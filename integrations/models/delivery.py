@@ -1,0 +1,149 @@
+"""One version of one source record on its way, the writes it needs, and every exchange on its behalf."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+
+from integrations.ids import new_id
+from integrations.models.sync import Run, Sync
+
+
+class Delivery(models.Model):
+    """One version of one source record that has to reach the target: the queue row, the to-do, what one replays.
+
+    Versions of one source key are numbered. At most one is open; a newer one that arrives while the open one
+    has an unfinished write stands `behind` it and takes over when that write is settled.
+    """
+
+    class State(models.TextChoices):
+        PENDING = "pending"  # due at due_at
+        SENDING = "sending"  # an intent is committed, its outcome is not
+        CHECKING = "checking"  # outcome unknown: looked for at due_at, before anything is sent again
+        VERIFYING = "verifying"  # answered, but not yet seen in a read-back
+        WAITING = "waiting"  # a link is missing; woken when it appears
+        QUARANTINED = "quarantined"  # a person is needed
+        BEHIND = "behind"  # an older version's write is not settled yet
+        DELIVERED = "delivered"
+        UNCHANGED = "unchanged"  # the target already was as it should be
+        SUPERSEDED = "superseded"  # a newer version took its place
+        NOT_TRANSFERABLE = "not_transferable"
+        DISMISSED = "dismissed"
+
+    OPEN = (State.PENDING, State.SENDING, State.CHECKING, State.VERIFYING, State.WAITING, State.QUARANTINED)
+    UNSETTLED = (State.SENDING, State.CHECKING, State.VERIFYING)
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    sync = models.ForeignKey(Sync, on_delete=models.CASCADE, related_name="deliveries")
+    run = models.ForeignKey(Run, on_delete=models.SET_NULL, null=True, blank=True, related_name="deliveries")
+    source_key = models.CharField(max_length=120)
+    number = models.PositiveIntegerField()
+    state = models.CharField(max_length=16, choices=State.choices, default=State.PENDING)
+    code = models.CharField(max_length=60, blank=True, default="")
+    reason = models.TextField(blank=True, default="")
+    needs = models.CharField(max_length=240, blank=True, default="")
+    why = models.CharField(max_length=40, default="changed")
+    started_by = models.CharField(max_length=80, default="schedule")
+    priority = models.PositiveSmallIntegerField(default=1)
+    stamp = models.CharField(max_length=60, blank=True, default="")
+    digest = models.CharField(max_length=64)
+    label = models.CharField(max_length=200, blank=True, default="")
+    payload = models.JSONField()
+    notes = models.JSONField(default=list, blank=True)
+    tries = models.PositiveIntegerField(default=0)
+    created_at = models.DateTimeField()
+    due_at = models.DateTimeField(null=True, blank=True)
+    closed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-created_at"]
+        verbose_name_plural = "deliveries"
+        constraints = [
+            models.UniqueConstraint(fields=["sync", "source_key", "number"], name="delivery_version"),
+            models.UniqueConstraint(
+                fields=["sync", "source_key"],
+                condition=Q(state__in=["pending", "sending", "checking", "verifying", "waiting", "quarantined"]),
+                name="delivery_one_open",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["sync", "priority", "due_at"], condition=Q(due_at__isnull=False), name="delivery_due"
+            ),
+            models.Index(fields=["needs"], condition=~Q(needs=""), name="delivery_needs"),
+            models.Index(fields=["sync", "state", "-created_at"], name="delivery_by_state"),
+            models.Index(fields=["source_key"], name="delivery_by_key"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.source_key} #{self.number}"
+
+
+class Step(models.Model):
+    """One write that a Delivery needs, in order. Intent, marker, attempts and link belong to it."""
+
+    class State(models.TextChoices):
+        OPEN = "open"
+        DONE = "done"
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    delivery = models.ForeignKey(Delivery, on_delete=models.CASCADE, related_name="steps")
+    position = models.PositiveSmallIntegerField()
+    action = models.CharField(max_length=40)
+    state = models.CharField(max_length=8, choices=State.choices, default=State.OPEN)
+    target_key = models.CharField(max_length=120, blank=True, default="")
+    marker = models.CharField(max_length=60, blank=True, default="")
+    generation = models.PositiveSmallIntegerField(default=1)
+    body = models.JSONField()
+    expect = models.JSONField()
+    lookups = models.JSONField(default=list, blank=True)
+    done_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["delivery", "position"]
+        constraints = [models.UniqueConstraint(fields=["delivery", "position"], name="step_position")]
+
+    def __str__(self) -> str:
+        return f"{self.position} {self.action}"
+
+
+class Attempt(models.Model):
+    """One exchange with a remote system on behalf of a Step: request, answer, outcome, redacted.
+
+    A write's row is committed with outcome `unknown` before the request leaves (the intent). If its writer
+    dies, nobody looks for the record before `check_after`.
+    """
+
+    class Kind(models.TextChoices):
+        WRITE = "write"
+        LOOK = "look"
+        LATE = "late"  # an answer that reached a former owner: evidence, never a second result
+
+    class Outcome(models.TextChoices):
+        UNKNOWN = "unknown"
+        NOT_SENT = "not_sent"
+        ANSWERED = "answered"
+        REFUSED = "refused"
+        FOUND = "found"
+        NOT_FOUND = "not_found"
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    step = models.ForeignKey(Step, on_delete=models.CASCADE, related_name="attempts")
+    kind = models.CharField(max_length=8, choices=Kind.choices, default=Kind.WRITE)
+    outcome = models.CharField(max_length=10, choices=Outcome.choices, default=Outcome.UNKNOWN)
+    resolution = models.CharField(max_length=10, choices=Outcome.choices, blank=True, default="")
+    fence = models.BigIntegerField()
+    intended_at = models.DateTimeField()
+    check_after = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    status = models.PositiveSmallIntegerField(null=True, blank=True)
+    code = models.CharField(max_length=60, blank=True, default="")
+    reason = models.TextField(blank=True, default="")
+    exchange = models.JSONField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["intended_at"]
+        indexes = [models.Index(fields=["step", "intended_at"], name="attempt_by_step")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.outcome}"
