@@ -1,0 +1,283 @@
+"""One exchange with a remote system: sent once, bounded, redacted, and with a clear word on what happened.
+
+`HttpSession.send` answers or raises one of the errors of `integrations.errors`:
+
+- Misconfigured: the guard refused the address, or the answer is larger than this installation takes;
+- Transient: nothing left, or a read failed: a later try may succeed;
+- Unknown: a write left and no complete answer came back.
+
+It never retries, follows no redirect, keeps no cookie, and reads no proxy or credential from the environment.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from decimal import Decimal
+from http.cookiejar import DefaultCookiePolicy
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import requests
+from requests.structures import CaseInsensitiveDict
+from urllib3.exceptions import HTTPError
+
+from integrations import transport
+from integrations.errors import IntegrationError, Misconfigured, Transient, Unknown
+from integrations.guard import Lookup, OutgoingPolicy, check_url, origin, system_lookup
+from integrations.redaction import Redactor
+
+USER_AGENT = "ml-connector"
+MAX_ANSWER = 32 * 1024 * 1024
+_CHUNK = 64 * 1024
+# Characters that OData and REST queries hold literally; everything else, "+" above all, is percent-encoded.
+_QUERY_SAFE = "$,'()/:;@*"
+_MakeExchange = Callable[[int | None, Mapping[str, str], bytes], "Exchange"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpRequest:
+    """`url` is absolute (base host or an extra host) or a path below the base URL.
+
+    `write` says that the request changes something there, which decides how a missing answer is judged. A `json`
+    body may hold Decimals; they are sent as plain JSON numbers, digit for digit.
+    """
+
+    method: str
+    url: str
+    params: tuple[tuple[str, str], ...] = ()
+    headers: Mapping[str, str] = field(default_factory=dict)
+    json: Any = None
+    form: Mapping[str, str] | None = None
+    write: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """What went over the wire, redacted; bodies are cut at 64 kB with a note. `status` None: no answer came."""
+
+    method: str
+    url: str
+    request_headers: Mapping[str, str]
+    request_body: str
+    status: int | None
+    response_headers: Mapping[str, str]
+    response_body: str
+    started_at: datetime
+    duration_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A complete answer of any status. `cookies` are the Set-Cookie lines, one each; secret like the body."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes = field(repr=False)
+    exchange: Exchange = field(repr=False)
+    write: bool = False
+    cookies: tuple[str, ...] = field(default=(), repr=False)
+
+    def json(self) -> Any:
+        """The body as JSON, fractions as Decimal. Malformed: Unknown after a write, else Transient."""
+        try:
+            return json.loads(self.body, parse_float=Decimal, parse_constant=_refuse_constant)
+        except (ValueError, RecursionError):
+            kind = Unknown if self.write else Transient
+            message = f"The answer (HTTP {self.status}) is not readable JSON."
+            raise kind(message, code="malformed-answer", exchange=self.exchange) from None
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """Seconds. `read` bounds the whole answer once the request is out."""
+
+    connect: float = 10
+    read: float = 110
+
+    @property
+    def total(self) -> float:
+        """No exchange lasts longer, so a lease that outlives this outlives the exchange."""
+        return self.connect + self.read
+
+
+class HttpSession:
+    """The pooled keep-alive session of one client. Safe to use from several threads.
+
+    `secrets` are the values that must never show up in an exchange; `extra_hosts` (URLs or host names) may be
+    called besides the base URL's. Raises Misconfigured at once for a base URL that the policy refuses.
+    """
+
+    max_answer = MAX_ANSWER
+
+    def __init__(
+        self,
+        *,
+        base_url: str,
+        policy: OutgoingPolicy,
+        timeouts: Timeouts,
+        ca_bundle: str = "",
+        pool_size: int = 8,
+        secrets: Collection[str] = (),
+        extra_hosts: Collection[str] = (),
+        lookup: Lookup = system_lookup,
+    ) -> None:
+        extra = [url if "://" in url else f"https://{url}" for url in extra_hosts if url]
+        self._origins = frozenset(check_url(url, policy) for url in (base_url, *extra))
+        self.base_url = base_url.rstrip("/")
+        self.timeouts = timeouts
+        self._redactor = Redactor(secrets)
+        adapter = transport.GuardedAdapter(policy=policy, lookup=lookup, ca_bundle=ca_bundle, pool_size=pool_size)
+        self._session = _bare_session(adapter)
+
+    def __repr__(self) -> str:
+        return f"HttpSession({self.base_url!r})"
+
+    def conceal(self, secret: str) -> None:
+        """Removes this value from every exchange from now on (an access token just obtained)."""
+        self._redactor.learn(secret)
+
+    def close(self) -> None:
+        """Closes the pooled connections."""
+        self._session.close()
+
+    def send(self, request: HttpRequest, *, timeouts: Timeouts | None = None) -> Answer:
+        """One exchange. `timeouts` replaces the session's for this one (long writes). Errors: see the module."""
+        url = self._absolute(request)
+        prepared = self._prepared(request, url)
+        started_at, clock = datetime.now(UTC), time.monotonic()
+        transport.begin()
+
+        def exchange(status: int | None, headers: Mapping[str, str], body: bytes) -> Exchange:
+            duration = int((time.monotonic() - clock) * 1000)
+            return self._exchange(prepared, status, headers, body, started_at, duration)
+
+        limits = timeouts or self.timeouts
+        response: requests.Response | None = None
+        body = bytearray()
+        try:
+            response = self._session.send(
+                prepared, stream=True, allow_redirects=False, timeout=(limits.connect, limits.read)
+            )
+            self._read(request, response, body)
+        except IntegrationError as error:
+            error.exchange = exchange(response.status_code if response is not None else None, {}, bytes(body))
+            raise
+        except (requests.RequestException, HTTPError, OSError) as error:
+            raise _failure(error, request, exchange(None, {}, bytes(body))) from None
+        finally:
+            if response is not None:
+                response.close()
+        return _answer(request, response, bytes(body), exchange)
+
+    def _absolute(self, request: HttpRequest) -> str:
+        url = request.url
+        if not url.lower().startswith(("http://", "https://")):
+            url = f"{self.base_url}/{url.lstrip('/')}"
+        if origin(url) not in self._origins:
+            raise Misconfigured("The address lies outside of this connection's hosts.", code="outgoing-host")
+        if request.params:
+            url += ("&" if "?" in url else "?") + urlencode(request.params, safe=_QUERY_SAFE, quote_via=quote)
+        return url
+
+    def _prepared(self, request: HttpRequest, url: str) -> requests.PreparedRequest:
+        headers = {"User-Agent": USER_AGENT, "Accept": "application/json", **request.headers}
+        data: bytes | None = None
+        if request.json is not None:
+            headers.setdefault("Content-Type", "application/json")
+            data = dump_json(request.json).encode()
+        elif request.form is not None:
+            headers.setdefault("Content-Type", "application/x-www-form-urlencoded")
+            data = urlencode(request.form).encode()
+        try:
+            bare = requests.Request(request.method, url, headers=headers, data=data)
+            return self._session.prepare_request(bare)
+        except (requests.RequestException, ValueError):
+            raise Misconfigured("The request cannot be built from these settings.", code="outgoing-url") from None
+
+    def _read(self, request: HttpRequest, response: requests.Response, body: bytearray) -> None:
+        for chunk in response.iter_content(_CHUNK):
+            body += chunk
+            if len(body) > self.max_answer:
+                message = f"The answer is larger than {self.max_answer} bytes; ask for smaller pages."
+                kind = Unknown if request.write else Misconfigured
+                raise kind(message, code="answer-too-large")
+
+    def _exchange(
+        self,
+        prepared: requests.PreparedRequest,
+        status: int | None,
+        headers: Mapping[str, str],
+        body: bytes,
+        started_at: datetime,
+        duration_ms: int,
+    ) -> Exchange:
+        asked = prepared.body if isinstance(prepared.body, bytes) else b""
+        return Exchange(
+            method=str(prepared.method),
+            url=self._redactor.text(str(prepared.url)),
+            request_headers=self._redactor.headers(prepared.headers),
+            request_body=self._redactor.body(asked),
+            status=status,
+            response_headers=self._redactor.headers(headers),
+            response_body=self._redactor.body(body),
+            started_at=started_at,
+            duration_ms=duration_ms,
+        )
+
+
+def dump_json(value: Any) -> str:
+    """Compact JSON in which a Decimal is a plain number with exactly its digits ("120.00" stays 120.00)."""
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    if isinstance(value, Mapping):
+        return "{" + ",".join(f"{json.dumps(str(k))}:{dump_json(v)}" for k, v in value.items()) + "}"
+    if isinstance(value, (list, tuple)):
+        return "[" + ",".join(dump_json(item) for item in value) + "]"
+    return json.dumps(value, ensure_ascii=False, allow_nan=False)
+
+
+def _bare_session(adapter: transport.GuardedAdapter) -> requests.Session:
+    session = requests.Session()
+    session.trust_env = False
+    session.headers.clear()
+    session.headers["Accept-Encoding"] = "gzip"
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    session.mount("https://", adapter)
+    session.mount("http://", adapter)
+    return session
+
+
+def _answer(request: HttpRequest, response: requests.Response, body: bytes, exchange: _MakeExchange) -> Answer:
+    # requests joins repeated headers with commas, which cannot be undone for cookies.
+    cookies = tuple(response.raw.headers.getlist("Set-Cookie"))
+    headers = CaseInsensitiveDict(response.headers)
+    made = exchange(response.status_code, response.headers, body)
+    return Answer(response.status_code, headers, body, made, request.write, cookies)
+
+
+def _failure(error: Exception, request: HttpRequest, exchange: Exchange) -> IntegrationError:
+    """The error of an exchange that ended without a complete answer."""
+    host = origin(exchange.url)[1]
+    if not transport.sent():
+        tls = isinstance(error, requests.exceptions.SSLError)
+        return Transient(_before(error, host), code="tls" if tls else "unreachable", exchange=exchange)
+    slow = isinstance(error, (requests.Timeout, TimeoutError)) or "timed out" in str(error)
+    what, code = ("did not answer in time", "read-timeout") if slow else ("broke off the answer", "connection-lost")
+    if request.write:
+        return Unknown(f"{host} {what}; whether it took the change is not known.", code=code, exchange=exchange)
+    return Transient(f"{host} {what}.", code=code, exchange=exchange)
+
+
+def _before(error: Exception, host: str) -> str:
+    """One sentence on a failure before the first byte left."""
+    if isinstance(error, requests.exceptions.SSLError):
+        return f"The TLS certificate or handshake of {host} was refused; check the CA bundle and the host name."
+    return f"{host} could not be reached."
+
+
+def _refuse_constant(text: str) -> Any:
+    raise ValueError(text)

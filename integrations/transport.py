@@ -1,0 +1,171 @@
+"""The requests adapter behind `integrations.http`: guarded sockets, a deadline per answer, no retries.
+
+Three things that requests does not do by itself:
+
+- a socket is opened only to addresses that the guard allowed, resolved once (no rebinding in between);
+- the read time-out bounds the whole answer, not each piece of it, so a dripping server cannot outlast a lease;
+- it is known whether the first byte of a request had left when a connection failed.
+"""
+
+from __future__ import annotations
+
+import http.client
+import io
+import socket
+import ssl
+import sys
+import threading
+import time
+from functools import lru_cache, partial
+from typing import Any
+
+import certifi
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool
+from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
+from urllib3.poolmanager import PoolManager
+from urllib3.util.connection import create_connection
+from urllib3.util.retry import Retry
+
+from integrations.errors import Misconfigured
+from integrations.guard import Lookup, OutgoingPolicy, resolve_host
+
+_progress = threading.local()
+
+
+def begin() -> None:
+    """Forgets what this thread sent before; called ahead of each exchange."""
+    _progress.sent = False
+
+
+def sent() -> bool:
+    """Whether this thread's exchange got as far as handing the first byte to the network."""
+    return bool(getattr(_progress, "sent", False))
+
+
+@lru_cache(maxsize=256)
+def tls_context(ca_bundle: str = "") -> ssl.SSLContext:
+    """A verifying context. `ca_bundle` is PEM text and then the only trust; empty means the public roots.
+
+    Raises Misconfigured for a bundle that holds no certificate. Cached: loading the roots costs milliseconds.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    try:
+        context.load_verify_locations(**({"cadata": ca_bundle} if ca_bundle else {"cafile": certifi.where()}))
+    except (ssl.SSLError, ValueError):
+        raise Misconfigured("The CA bundle holds no readable PEM certificate.", code="ca-bundle") from None
+    return context
+
+
+class _DeadlineReader(io.RawIOBase):
+    """Reads from a socket until a deadline, however many pieces the answer comes in."""
+
+    def __init__(self, sock: socket.socket, seconds: float) -> None:
+        self._sock, self._seconds = sock, seconds
+        self._deadline = time.monotonic() + seconds
+        self._raw = sock.makefile("rb", buffering=0)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        remaining = self._deadline - time.monotonic()
+        if remaining <= 0:
+            raise TimeoutError("the answer took too long")
+        self._sock.settimeout(remaining)
+        try:
+            return self._raw.readinto(buffer)
+        finally:
+            self._sock.settimeout(self._seconds)
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
+
+
+class _DeadlineSocket:
+    """What http.client asks of a socket when it begins to read an answer."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._sock = sock
+
+    def makefile(self, mode: str) -> io.BufferedReader:
+        return io.BufferedReader(_DeadlineReader(self._sock, self._sock.gettimeout() or 0.0), 65536)
+
+
+class _DeadlineResponse(http.client.HTTPResponse):
+    def __init__(self, sock: Any, *args: Any, **kwargs: Any) -> None:
+        super().__init__(_DeadlineSocket(sock), *args, **kwargs)  # type: ignore[arg-type]
+
+
+class _Guarded(HTTPConnection):
+    """Opens its socket to addresses the guard allowed, and notes when the first byte leaves."""
+
+    response_class = _DeadlineResponse
+
+    def __init__(self, *args: Any, policy: OutgoingPolicy, lookup: Lookup, **kwargs: Any) -> None:
+        self._policy, self._lookup = policy, lookup
+        super().__init__(*args, **kwargs)
+
+    def _new_conn(self) -> socket.socket:
+        failure: OSError | None = None
+        for address in resolve_host(self._dns_host, self.port, self._policy, lookup=self._lookup):
+            try:
+                sock = create_connection((address, self.port), self.timeout, socket_options=self.socket_options)
+            except OSError as error:
+                failure = error
+                continue
+            sys.audit("http.client.connect", self, self.host, self.port)
+            return sock
+        if isinstance(failure, TimeoutError):
+            raise ConnectTimeoutError(self, f"{self.host} did not accept a connection in time")
+        raise NewConnectionError(self, f"{self.host}: {failure}")
+
+    def send(self, data: Any) -> None:
+        if self.sock is None:
+            self.connect()
+        _progress.sent = True
+        super().send(data)
+
+
+class _GuardedTls(_Guarded, HTTPSConnection):
+    """The same under TLS: name and certificate are those of the host, whatever address was chosen."""
+
+
+class _Pools(PoolManager):
+    def __init__(self, *, policy: OutgoingPolicy, lookup: Lookup, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._kinds = {
+            scheme: partial(kind, policy=policy, lookup=lookup)
+            for scheme, kind in (("http", _Guarded), ("https", _GuardedTls))
+        }
+
+    def _new_pool(self, scheme: str, host: str, port: int, request_context: Any = None) -> HTTPConnectionPool:
+        pool = super()._new_pool(scheme, host, port, request_context)
+        pool.ConnectionCls = self._kinds[scheme]  # type: ignore[assignment]
+        return pool
+
+
+class GuardedAdapter(HTTPAdapter):
+    """Mounted for http and https on the one pooled session of a client."""
+
+    def __init__(self, *, policy: OutgoingPolicy, lookup: Lookup, ca_bundle: str, pool_size: int) -> None:
+        self._policy, self._lookup, self._ca_bundle = policy, lookup, ca_bundle
+        super().__init__(pool_connections=4, pool_maxsize=pool_size, max_retries=Retry(0, read=False, redirect=False))
+
+    def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **pool_kwargs: Any) -> None:
+        self.poolmanager = _Pools(
+            policy=self._policy,
+            lookup=self._lookup,
+            num_pools=connections,
+            maxsize=maxsize,
+            block=block,
+            ssl_context=tls_context(self._ca_bundle),
+            **pool_kwargs,
+        )
+
+    def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
+        # The context above already holds the trust; requests would add the public roots to it.
+        conn.cert_reqs = "CERT_REQUIRED"
