@@ -28,13 +28,11 @@ from urllib3.exceptions import HTTPError
 from integrations import transport
 from integrations.errors import IntegrationError, Misconfigured, Transient, Unknown
 from integrations.guard import Lookup, OutgoingPolicy, check_url, origin, system_lookup
-from integrations.redaction import Redactor
+from integrations.redaction import QUERY_SAFE, Redactor
 
 USER_AGENT = "ml-connector"
 MAX_ANSWER = 32 * 1024 * 1024
 _CHUNK = 64 * 1024
-# Characters that OData and REST queries hold literally; everything else, "+" above all, is percent-encoded.
-_QUERY_SAFE = "$,'()/:;@*"
 _MakeExchange = Callable[[int | None, Mapping[str, str], bytes], "Exchange"]
 
 
@@ -75,7 +73,7 @@ class Answer:
     """A complete answer of any status. `cookies` are the Set-Cookie lines, one each; secret like the body."""
 
     status: int
-    headers: Mapping[str, str]
+    headers: Mapping[str, str] = field(repr=False)
     body: bytes = field(repr=False)
     exchange: Exchange = field(repr=False)
     write: bool = False
@@ -180,7 +178,7 @@ class HttpSession:
         if origin(url) not in self._origins:
             raise Misconfigured("The address lies outside of this connection's hosts.", code="outgoing-host")
         if request.params:
-            url += ("&" if "?" in url else "?") + urlencode(request.params, safe=_QUERY_SAFE, quote_via=quote)
+            url += ("&" if "?" in url else "?") + urlencode(request.params, safe=QUERY_SAFE, quote_via=quote)
         return url
 
     def _prepared(self, request: HttpRequest, url: str) -> requests.PreparedRequest:

@@ -8,6 +8,8 @@ from collections.abc import Collection, Mapping
 from urllib.parse import quote, quote_plus
 
 REDACTED = "[redacted]"
+# Characters that OData and REST queries hold literally; everything else, "+" above all, is percent-encoded.
+QUERY_SAFE = "$,'()/:;@*"
 BODY_LIMIT = 64 * 1024
 
 SECRET_HEADERS = frozenset(
@@ -83,5 +85,5 @@ class Redactor:
 
 
 def _spellings(secret: str) -> set[str]:
-    spelled = {secret, quote(secret, safe=""), quote_plus(secret)}
+    spelled = {secret, quote(secret, safe=""), quote_plus(secret), quote(secret), quote(secret, safe=QUERY_SAFE)}
     return spelled | {json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]}

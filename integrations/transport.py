@@ -66,6 +66,7 @@ class _DeadlineReader(io.RawIOBase):
         self._sock, self._seconds = sock, seconds
         self._deadline = time.monotonic() + seconds
         self._raw = sock.makefile("rb", buffering=0)
+        self.ended = False
 
     def readable(self) -> bool:
         return True
@@ -76,9 +77,11 @@ class _DeadlineReader(io.RawIOBase):
             raise TimeoutError("the answer took too long")
         self._sock.settimeout(remaining)
         try:
-            return self._raw.readinto(buffer)
+            count = self._raw.readinto(buffer)
         finally:
             self._sock.settimeout(self._seconds)
+        self.ended = count == 0
+        return count
 
     def close(self) -> None:
         self._raw.close()
@@ -89,15 +92,23 @@ class _DeadlineSocket:
     """What http.client asks of a socket when it begins to read an answer."""
 
     def __init__(self, sock: socket.socket) -> None:
-        self._sock = sock
+        self.reader = _DeadlineReader(sock, sock.gettimeout() or 0.0)
 
     def makefile(self, mode: str) -> io.BufferedReader:
-        return io.BufferedReader(_DeadlineReader(self._sock, self._sock.gettimeout() or 0.0), 65536)
+        return io.BufferedReader(self.reader, 65536)
 
 
 class _DeadlineResponse(http.client.HTTPResponse):
     def __init__(self, sock: Any, *args: Any, **kwargs: Any) -> None:
-        super().__init__(_DeadlineSocket(sock), *args, **kwargs)  # type: ignore[arg-type]
+        source = _DeadlineSocket(sock)
+        self._reader = source.reader
+        super().__init__(source, *args, **kwargs)  # type: ignore[arg-type]
+
+    def begin(self) -> None:
+        super().begin()
+        # The standard library takes a connection that ends amid the headers for a complete, empty answer.
+        if self._reader.ended:
+            raise http.client.IncompleteRead(b"")
 
 
 class _Guarded(HTTPConnection):
