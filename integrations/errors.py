@@ -96,8 +96,8 @@ class Unmapped(NeedsPerson):
 
     default_code = "unmapped"
 
-    def __init__(self, message: str, *, needs: str, suggestions: tuple[str, ...] = ()) -> None:
-        super().__init__(message)
+    def __init__(self, message: str, *, needs: str, suggestions: tuple[str, ...] = (), code: str = "") -> None:
+        super().__init__(message, code=code)
         self.needs = needs
         self.suggestions = suggestions
 

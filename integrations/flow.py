@@ -103,7 +103,11 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Want:
-    """A row of the target's reference data that a record refers to, e.g. Want("job", "2117")."""
+    """What a record refers to, read ahead for a whole batch.
+
+    A row of the target's reference data, e.g. Want("job", "2117"), or a link of another flow, e.g.
+    Want("link:vendors", "17300001").
+    """
 
     kind: str
     key: str
@@ -142,7 +146,8 @@ class Linked:
 class Situation:
     """Everything a plan depends on besides the record. `current` is the target's row, read just now.
 
-    `marker` is the marker for a create in this situation; `candidates` are the rows of the target's directory
+    `marker` is the marker for a create in this situation, `next_marker` the one for a create that follows a
+    cancellation in the same plan (the next generation); `candidates` are the rows of the target's directory
     (only for flows with `match_before_create` and only while there is no link).
     """
 
@@ -152,6 +157,7 @@ class Situation:
     linked: Linked | None = None
     current: Row | None = None
     candidates: Sequence[Row] = ()
+    next_marker: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +202,10 @@ class Flow(Protocol):
 
     def observe(self, row: Row) -> dict[str, Any]:
         """The members we own of a target row, normalised, without write-only ones."""
+        ...
+
+    def is_gone(self, row: Row) -> bool:
+        """Whether a target row is cancelled for good, so that a living record has to be created again."""
         ...
 
     def lines(self, row: Row) -> dict[str, str]:
