@@ -1,0 +1,188 @@
+"""The settings of an installation, read from the environment. See .env.example for every variable.
+
+An installation that names its database (DATABASE_URL) is taken for a production one and has to name its keys as
+well. Without DATABASE_URL this is a development checkout: the embedded services and generated keys are used.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from pathlib import Path
+from typing import Any
+
+from connector import development, logs
+from connector.environment import Environment, read_dotenv, redis_url
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+STATE_DIR = BASE_DIR / ".state"
+
+if (BASE_DIR / ".env").exists():
+    read_dotenv(str(BASE_DIR / ".env"))
+env = Environment()
+
+DEVELOPMENT = env.flag("DEVELOPMENT", default=not env.text("DATABASE_URL"))
+DEBUG = env.flag("DEBUG", default=False)
+if DEBUG and not DEVELOPMENT:
+    env.problem("DEBUG", "shows settings and queries to everybody: leave it off in production")
+
+# --- Keys ---------------------------------------------------------------------------------------------------------
+SECRET_KEY = env.text("SECRET_KEY")
+SECRET_KEY_FALLBACKS = env.words("SECRET_KEY_FALLBACKS")
+FIELD_KEYS = env.words("FIELD_KEYS")  # the installation's key ring for encrypted fields, newest first
+if DEVELOPMENT:
+    SECRET_KEY = SECRET_KEY or development.secret_key(STATE_DIR)
+    FIELD_KEYS = FIELD_KEYS or [development.field_key(STATE_DIR)]
+if len(SECRET_KEY) < 32:
+    env.problem("SECRET_KEY", "must be set, to at least 32 random characters")
+if not FIELD_KEYS:
+    env.problem("FIELD_KEYS", "must be set: a list of ring keys, newest first (32 bytes in url-safe base64 each)")
+if SECRET_KEY in FIELD_KEYS:
+    env.problem("FIELD_KEYS", "must not contain SECRET_KEY: the two are changed for different reasons")
+
+# --- Services -----------------------------------------------------------------------------------------------------
+embedded_database, embedded_broker = "", ""
+if DEVELOPMENT and not (env.text("DATABASE_URL") and env.text("BROKER_URL")):
+    from devservices import urls as embedded
+
+    embedded_database, embedded_broker = embedded.database_url(), embedded.broker_url()
+
+DATABASES: dict[str, dict[str, Any]] = {
+    "default": {
+        **env.database("DATABASE_URL", embedded_database),
+        "ENGINE": "django_tenants.postgresql_backend",
+        # A backend remembers every schema it has touched, so connections are not kept for ever.
+        "CONN_MAX_AGE": env.number("CONN_MAX_AGE", 300, least=0, most=3600),
+        "CONN_HEALTH_CHECKS": True,
+    }
+}
+DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 10)
+DATABASE_ROUTERS = ["django_tenants.routers.TenantSyncRouter"]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+CELERY_BROKER_URL = env.text("BROKER_URL", embedded_broker)
+REDIS_URL = env.text("REDIS_URL", redis_url(CELERY_BROKER_URL))  # the shared rate budgets
+if not CELERY_BROKER_URL:
+    env.problem("BROKER_URL", "must be set, for example to redis://redis:6379/0")
+elif not REDIS_URL:
+    env.problem("REDIS_URL", "must be set where BROKER_URL is no Redis or Valkey: rate budgets are shared there")
+
+# --- Celery: a message is only a hint, the queue of record is in PostgreSQL (connector/celery.py) ---------------------
+CELERY_TASK_SERIALIZER = CELERY_RESULT_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_TASK_TIME_LIMIT = env.number("TASK_SECONDS", 600, least=60, most=840)  # shorter than the visibility time-out
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_MAX_TASKS_PER_CHILD = env.number("WORKER_MAX_TASKS_PER_CHILD", 200, least=1, most=100_000)
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_TRANSPORT_OPTIONS = (
+    {"visibility_timeout": 900, "unacked_restore_interval": 10, "unacked_restore_throttle": 1} if REDIS_URL else {}
+)
+CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+CELERY_TIMEZONE = "UTC"
+
+# --- Apps: public is shared by all customers, each customer has a schema with the tenant apps -------------------------
+SHARED_APPS = [
+    "django_tenants",
+    "tenants",
+    "django.contrib.contenttypes",
+    "django.contrib.auth",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "unfold",
+    "django.contrib.admin",
+    "django.contrib.staticfiles",
+    "django_celery_beat",
+]
+TENANT_APPS = ["integrations"]
+INSTALLED_APPS = [*SHARED_APPS, *TENANT_APPS]
+
+TENANT_MODEL = "tenants.Customer"
+TENANT_DOMAIN_MODEL = "tenants.Domain"
+TENANT_LIMIT_SET_CALLS = True
+PUBLIC_SCHEMA_URLCONF = "connector.urls_public"
+ROOT_URLCONF = "connector.urls_customer"
+AUTH_USER_MODEL = "tenants.Person"
+WSGI_APPLICATION = "connector.wsgi.application"
+
+# --- Hosts and sessions: people sign in on the public host; each customer's host has sessions of its own ---------------
+PUBLIC_HOST = env.text("PUBLIC_HOST", "localhost").lower()
+if ":" in PUBLIC_HOST or "/" in PUBLIC_HOST:
+    env.problem("PUBLIC_HOST", "must be a host name alone, without scheme or port")
+ALLOWED_HOSTS = [PUBLIC_HOST, f".{PUBLIC_HOST}", *env.words("ALLOWED_HOSTS")]
+HTTPS = env.flag("HTTPS", default=not DEVELOPMENT)
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+# __Host- cookies cannot be set from a sibling host, that is from another customer's.
+SESSION_COOKIE_NAME = "__Host-session" if HTTPS else "session"
+CSRF_COOKIE_NAME = "__Host-csrf" if HTTPS else "csrf"
+CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_AGE = 12 * 3600
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+if env.flag("BEHIND_PROXY", default=HTTPS):
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+LOGIN_URL = "/sign-in/"
+
+MIDDLEWARE = [
+    "tenants.middleware.HealthMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "tenants.middleware.CustomerMiddleware",
+    "tenants.middleware.HostSessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "tenants.middleware.MembershipMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+]
+
+# --- Pages ------------------------------------------------------------------------------------------------------------
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+LANGUAGE_CODE = "en"
+USE_TZ = True
+TIME_ZONE = "UTC"
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+WHITENOISE_USE_FINDERS = DEVELOPMENT
+
+# --- Outgoing calls (integrations/guard.py): nothing internal, unless it is listed here -------------------------------
+OUTGOING_ALLOW = env.words("OUTGOING_ALLOW")
+OUTGOING_ALLOW_PLAIN_HTTP = env.flag("OUTGOING_ALLOW_PLAIN_HTTP", default=False)
+for network in OUTGOING_ALLOW:
+    try:
+        ipaddress.ip_network(network)
+    except ValueError:
+        env.problem("OUTGOING_ALLOW", "must be a list of networks such as 10.20.0.0/16")
+
+# --- ServiceTitan: the installation's own app; a connection with an app of its own overrides both --------------------
+ST_APP_KEY = env.text("ST_APP_KEY")
+ST_EXTERNAL_DATA_GUID = env.text("ST_EXTERNAL_DATA_GUID")
+
+LOG_FORMAT = env.text("LOG_FORMAT", "console" if DEVELOPMENT else "json")
+if LOG_FORMAT not in logs.FORMATS:
+    env.problem("LOG_FORMAT", "must be console or json")
+LOGGING = logs.configuration(form=LOG_FORMAT, level=env.text("LOG_LEVEL", "INFO").upper())
+
+env.finish()

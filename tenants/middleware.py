@@ -1,0 +1,119 @@
+"""From host name to customer, from session to person, from person to role; each request anew."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import cast
+
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
+from django.contrib.sessions.middleware import SessionMiddleware
+from django.core.exceptions import DisallowedHost
+from django.db import Error, connection
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import render
+from django.urls import set_urlconf
+
+from tenants.models import Customer, Domain, Membership, Role
+
+Respond = Callable[[HttpRequest], HttpResponseBase]
+
+HOST_KEY = "_host"  # the session belongs to the host it was made on
+
+
+class CustomerRequest(HttpRequest):
+    """What a request looks like behind the middleware; `customer` is None on the public host."""
+
+    customer: Customer | None
+    role: Role | None
+
+
+class HealthMiddleware:
+    """Answers /healthz under any host name: 200 if the database answers, else 503."""
+
+    def __init__(self, respond: Respond) -> None:
+        self.respond = respond
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if request.path != "/healthz":
+            return self.respond(request)
+        try:
+            connection.set_schema_to_public()
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT 1")
+        except Error:
+            return HttpResponse("database unreachable\n", status=503, content_type="text/plain")
+        return HttpResponse("ok\n", content_type="text/plain")
+
+
+class CustomerMiddleware:
+    """Chooses schema and urls by host name. An unknown host is 404, never the public one."""
+
+    def __init__(self, respond: Respond) -> None:
+        self.respond = respond
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        request = cast(CustomerRequest, request)
+        connection.set_schema_to_public()
+        request.customer = request.role = None
+        try:
+            host = host_name(request)
+        except DisallowedHost:
+            return HttpResponse("No such host.\n", status=404, content_type="text/plain")
+        if host == settings.PUBLIC_HOST:
+            return self._on(request, settings.PUBLIC_SCHEMA_URLCONF)
+        domain = Domain.objects.select_related("tenant").filter(domain=host).first()
+        if domain is None:
+            return HttpResponse("No such host.\n", status=404, content_type="text/plain")
+        request.customer = domain.tenant
+        if domain.tenant.suspended_at:
+            return render(request, "tenants/suspended.html", {"customer": domain.tenant}, status=403)
+        try:
+            connection.set_tenant(domain.tenant)
+            return self._on(request, settings.ROOT_URLCONF)
+        finally:
+            connection.set_schema_to_public()
+
+    def _on(self, request: HttpRequest, urlconf: str) -> HttpResponseBase:
+        request.urlconf = urlconf
+        set_urlconf(urlconf)
+        return self.respond(request)
+
+
+class HostSessionMiddleware(SessionMiddleware):
+    """A session is only valid on the host it was made on: elsewhere its cookie counts as no cookie."""
+
+    def process_request(self, request: HttpRequest) -> None:
+        """Loads the session, or an empty one if it belongs to another host."""
+        super().process_request(request)
+        if request.session.session_key and request.session.get(HOST_KEY) != host_name(request):
+            request.session = self.SessionStore()
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        """Stamps the host on what is saved."""
+        if request.session.modified and not request.session.is_empty():
+            request.session[HOST_KEY] = host_name(request)
+        return super().process_response(request, cast(HttpResponse, response))
+
+
+class MembershipMiddleware:
+    """On a customer's host only its members are anybody, and `request.role` says what they may do."""
+
+    def __init__(self, respond: Respond) -> None:
+        self.respond = respond
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        request = cast(CustomerRequest, request)
+        if request.customer is not None and request.user.is_authenticated:
+            found = Membership.objects.filter(customer=request.customer, person_id=request.user.pk)
+            role = found.values_list("role", flat=True).first()
+            request.role = Role(role) if role else None
+            if request.role is None:
+                request.session.flush()
+                request.user = AnonymousUser()
+        return self.respond(request)
+
+
+def host_name(request: HttpRequest) -> str:
+    """The host name of a request, lower case, without port. Raises DisallowedHost."""
+    return request.get_host().rpartition(":")[0].lower() if ":" in request.get_host() else request.get_host().lower()

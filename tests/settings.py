@@ -1,0 +1,12 @@
+"""The product's settings, on the embedded services that belong to the tests.
+
+pytest-django reads settings before any conftest, so whatever depends on the instance is chosen here.
+"""
+
+import os
+
+os.environ.setdefault("DEVSERVICES_INSTANCE", "tests")
+
+from connector.settings import *  # noqa: E402, F403
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # quick; the tests' passwords protect nothing
