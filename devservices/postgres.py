@@ -15,6 +15,7 @@ import signal
 import subprocess
 import time
 from pathlib import Path
+from typing import Any
 
 import psycopg
 
@@ -74,8 +75,10 @@ def sessions(instance: str = "") -> int:
     return int(row[0]) if row else 0
 
 
-def _connect(home: Path) -> psycopg.Connection[tuple[object, ...]]:
-    return psycopg.connect(host=str(home / "run"), user="postgres", dbname="postgres", autocommit=True, connect_timeout=5)
+def _connect(home: Path) -> psycopg.Connection[tuple[Any, ...]]:
+    return psycopg.connect(
+        host=str(home / "run"), user="postgres", dbname="postgres", autocommit=True, connect_timeout=5
+    )
 
 
 def _initialise(home: Path) -> None:

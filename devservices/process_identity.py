@@ -22,12 +22,13 @@ def command_line(pid: int) -> str:
 
 
 def started_at(pid: int) -> str:
-    """A word for the moment a process started, stable over its life; "" where there is no such process."""
+    """The boot and the moment a process started, stable over its life; "" where there is no such process."""
     try:
         after_name = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:
         return "" if Path("/proc/self").exists() else _ask_ps(pid, "lstart=")
-    return after_name[19]  # field 22 of proc(5), counted from field 3
+    boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    return f"{boot} {after_name[19]}"  # field 22 of proc(5), counted from field 3
 
 
 def _ask_ps(pid: int, what: str) -> str:

@@ -24,6 +24,11 @@ def database_url(instance: str = "", database: str = DATABASE) -> str:
     return f"postgres://postgres@/{quote(postgres_socket_directory(instance))}/{database}"
 
 
+def postgres_dsn(instance: str = "", database: str = DATABASE) -> str:
+    """The same place as psycopg and libpq's programs read it."""
+    return f"host='{postgres_socket_directory(instance)}' user=postgres dbname={database}"
+
+
 def broker_url(instance: str = "", number: int = 0) -> str:
     """What BROKER_URL would be, as Celery reads it."""
     return f"redis+socket://{quote(valkey_socket(instance))}?virtual_host={number}"
