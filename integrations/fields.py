@@ -15,10 +15,10 @@ from __future__ import annotations
 from typing import Any, Generic, Never, TypeVar, cast
 from uuid import UUID
 
-import fernet_fields  # type: ignore[import-untyped]
+import fernet_fields
 from django import forms
 from django.conf import settings
-from django.db import connection as database
+from django.db import connection
 from django.db.models.query_utils import DeferredAttribute
 from django_tenants.utils import get_public_schema_name, get_tenant_model
 
@@ -27,6 +27,8 @@ from integrations.keyring import CustomerKeys, KeyMissing, customer_keys
 T = TypeVar("T")
 
 HIDDEN = "********"
+
+database: Any = connection  # django-tenants adds the schema and the customer to it
 
 
 class NoCustomer(Exception):

@@ -1,0 +1,257 @@
+"""Calls per second of one connection over all workers, kept in Redis or Valkey by its own clock.
+
+One script call books any number of calls and tells how long to wait; the caller sleeps exactly that long. After a 429
+a key tells every worker until when the connection is left alone. If the store cannot be reached, each process falls
+back to a bucket of its own with its share of the rate, so work goes on slower and the rate is still kept.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any, cast
+
+import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from integrations.rates import MICROSECONDS, Answer, Priority, Rate, block, book
+
+log = logging.getLogger(__name__)
+
+PREFIX = "budget"
+# How long a process goes on alone before it tries the store again.
+OUTAGE_SECONDS = 5.0
+SLOT_SECONDS = 10
+SLOTS = 6
+
+# The same arithmetic as integrations.rates.book, for one or more buckets that must all agree.
+# KEYS: blocked, bucket...   ARGV: calls, then per bucket: interval, usable, ahead (microseconds)
+BOOK = """
+local time = redis.call('TIME')
+local now = time[1] * 1000000 + time[2]
+local blocked = tonumber(redis.call('GET', KEYS[1]) or '0')
+local calls = tonumber(ARGV[1])
+local wait, again, fills = 0, 0, {}
+for i = 2, #KEYS do
+  local at = (i - 2) * 3 + 1
+  local interval, usable, ahead = tonumber(ARGV[at + 1]), tonumber(ARGV[at + 2]), tonumber(ARGV[at + 3])
+  local full_at = tonumber(redis.call('GET', KEYS[i]) or '0')
+  fills[i] = math.max(full_at, now, blocked) + calls * interval
+  local mine = math.max(fills[i] - usable * interval, blocked, now) - now
+  local patience = ahead + math.max(calls - usable, 0) * interval
+  wait = math.max(wait, mine)
+  if mine > patience then again = math.max(again, mine - patience) end
+end
+if again > 0 then return {0, again, now} end
+for i = 2, #KEYS do
+  redis.call('SET', KEYS[i], string.format('%.0f', fills[i]), 'PX', math.ceil((fills[i] - now) / 1000) + 1000)
+end
+local slot = KEYS[2] .. ':used:' .. string.format('%.0f', math.floor(now / 10000000))
+redis.call('HINCRBY', slot, 'calls', calls)
+if wait > 0 then redis.call('HINCRBY', slot, 'waits', 1) end
+redis.call('EXPIRE', slot, 120)
+return {1, wait, now}
+"""
+
+# KEYS: blocked, bucket   ARGV: microseconds to leave alone, microseconds of the burst that is lost
+BLOCK = """
+local time = redis.call('TIME')
+local now = time[1] * 1000000 + time[2]
+local free = math.max(now + tonumber(ARGV[1]), tonumber(redis.call('GET', KEYS[1]) or '0'))
+redis.call('SET', KEYS[1], string.format('%.0f', free), 'PX', math.ceil((free - now) / 1000) + 1)
+local full = math.max(free + tonumber(ARGV[2]), tonumber(redis.call('GET', KEYS[2]) or '0'))
+redis.call('SET', KEYS[2], string.format('%.0f', full), 'PX', math.ceil((full - now) / 1000) + 1000)
+return free
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What a connection used of its budget in about the last minute."""
+
+    calls: int
+    waits: int
+    blocked_until: datetime | None
+
+
+def microseconds() -> int:
+    """This machine's wall clock in microseconds."""
+    return time.time_ns() // 1000
+
+
+class LocalBudget:
+    """A budget within one process. `clock` answers microseconds, `sleep` takes seconds; both can be handed in."""
+
+    def __init__(
+        self,
+        rate: Rate,
+        *,
+        priority: str = "schedule",
+        clock: Callable[[], int] = microseconds,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.rate = rate
+        self._priority = Priority.of(priority, rate)
+        self._clock = clock
+        self._sleep = sleep
+        self._lock = threading.Lock()
+        self._full_at = 0
+        self._blocked_until = 0
+
+    def book(self, calls: int = 1, priority: Priority | None = None) -> Answer:
+        """Books calls without waiting for them."""
+        with self._lock:
+            answer, self._full_at = book(
+                self._clock(), self._full_at, self._blocked_until, calls, self.rate, priority or self._priority
+            )
+            return answer
+
+    def acquire(self, calls: int = 1) -> None:
+        _acquire(lambda: self.book(calls), self.is_blocked, self._sleep)
+
+    def blocked(self, seconds: float) -> None:
+        with self._lock:
+            self._blocked_until = max(self._blocked_until, self._clock() + int(seconds * MICROSECONDS))
+            self._full_at = block(self._full_at, self._blocked_until, self.rate)
+
+    def is_blocked(self) -> bool:
+        return self._clock() < self._blocked_until
+
+
+class SharedBudget:
+    """The budget of one connection over all processes. Safe to use from several threads.
+
+    `app` is a second budget that must agree as well, for all connections of one app: its name and its rate.
+    `workers` is how many processes share the rate when the store cannot be reached.
+    """
+
+    def __init__(
+        self,
+        connection_id: str,
+        rate: Rate,
+        *,
+        url: str,
+        priority: str = "schedule",
+        app: tuple[str, Rate] | None = None,
+        workers: int = 1,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.rate = rate
+        self._id = connection_id
+        self._store = store(url)
+        self._sleep = sleep
+        self._priority_name = priority
+        self._alone = rate.share(workers)
+        buckets = [(_bucket(connection_id), rate)] + ([(_bucket(f"app:{app[0]}"), app[1])] if app else [])
+        self._keys = [_blocked(connection_id), *(key for key, _ in buckets)]
+        self._arguments = [number for _, each in buckets for number in _numbers(each, priority)]
+
+    def acquire(self, calls: int = 1) -> None:
+        """Returns when the calls may go out."""
+        _acquire(lambda: self.book(calls), self.is_blocked, self._sleep)
+
+    def book(self, calls: int = 1) -> Answer:
+        """Books calls without waiting for them."""
+        found = self._store.run(BOOK, self._keys, [calls, *self._arguments])
+        if found is None:
+            return self._local().book(calls, Priority.of(self._priority_name, self._alone))
+        granted, wait, now = found
+        return Answer(bool(granted), int(wait), int(now))
+
+    def blocked(self, seconds: float) -> None:
+        """Nobody calls this connection for so long, whichever process it runs in."""
+        lost = (self.rate.burst - 1) * self.rate.interval
+        if self._store.run(BLOCK, self._keys[:2], [int(seconds * MICROSECONDS), lost]) is None:
+            self._local().blocked(seconds)
+
+    def is_blocked(self) -> bool:
+        found = self._store.reach(lambda client: client.exists(self._keys[0]))
+        return bool(found) if found is not None else self._local().is_blocked()
+
+    def _local(self) -> LocalBudget:
+        return _process_bucket(self._id, self._alone)
+
+
+class Store:
+    """One Redis or Valkey. Every call answers None while it cannot be reached, and says so once."""
+
+    def __init__(self, url: str) -> None:
+        retry = Retry(NoBackoff(), 1)
+        self._client = redis.Redis.from_url(url, socket_timeout=1.0, socket_connect_timeout=0.5, retry=retry)
+        self._scripts: dict[str, Any] = {}
+        self._again_at = 0.0
+
+    def run(self, script: str, keys: list[str], arguments: list[int]) -> Any:
+        """Runs a script on the store."""
+        found = self._scripts.get(script)
+        if found is None:
+            found = self._scripts[script] = self._client.register_script(script)
+        return self.reach(lambda client: found(keys=keys, args=arguments))
+
+    def reach(self, call: Callable[[redis.Redis], Any]) -> Any:
+        """The call's answer, or None. After a failure the store is left alone for a few seconds."""
+        if time.monotonic() < self._again_at:
+            return None
+        try:
+            return call(self._client)
+        except redis.RedisError as error:
+            self._again_at = time.monotonic() + OUTAGE_SECONDS
+            log.warning("budget-store-unreachable: each process keeps its share of the rate (%s)", type(error).__name__)
+            return None
+
+
+def usage(connection_id: str, *, url: str) -> Usage | None:
+    """What a connection used in about the last minute; None while the store cannot be reached."""
+    return cast("Usage | None", store(url).reach(lambda client: _usage(client, connection_id)))
+
+
+@lru_cache(maxsize=8)
+def store(url: str) -> Store:
+    """The store of a URL (redis://, rediss:// or unix://), one per process."""
+    return Store(url)
+
+
+@lru_cache(maxsize=4096)
+def _process_bucket(connection_id: str, rate: Rate) -> LocalBudget:
+    return LocalBudget(rate)
+
+
+def _acquire(ask: Callable[[], Answer], is_blocked: Callable[[], bool], sleep: Callable[[float], None]) -> None:
+    while True:
+        answer = ask()
+        if answer.wait:
+            sleep(answer.wait / MICROSECONDS)
+        # Whoever slept may have slept into a pause that began meanwhile; what it had booked is given up.
+        if answer.granted and not (answer.wait and is_blocked()):
+            return
+
+
+def _usage(client: redis.Redis, connection_id: str) -> Usage:
+    seconds = int(client.time()[0])
+    slots = [f"{_bucket(connection_id)}:used:{seconds // SLOT_SECONDS - back}" for back in range(SLOTS)]
+    with client.pipeline(transaction=False) as pipe:
+        for slot in slots:
+            pipe.hmget(slot, ["calls", "waits"])
+        pipe.get(_blocked(connection_id))
+        *counts, until = pipe.execute()
+    calls, waits = (sum(int(pair[index] or 0) for pair in counts) for index in (0, 1))
+    return Usage(calls, waits, datetime.fromtimestamp(int(until) / MICROSECONDS, UTC) if until else None)
+
+
+def _numbers(rate: Rate, priority: str) -> tuple[int, int, int]:
+    taken = Priority.of(priority, rate)
+    return rate.interval, rate.burst - taken.leaves, taken.ahead
+
+
+def _bucket(name: str) -> str:
+    return f"{PREFIX}:{name}"
+
+
+def _blocked(connection_id: str) -> str:
+    return f"{PREFIX}:{connection_id}:blocked"

@@ -1,0 +1,78 @@
+"""How many calls may go out, as arithmetic: a generic cell rate algorithm over whole microseconds.
+
+A bucket is one number, the moment at which it would be full again (`full_at`). A call moves it on by one interval;
+it may go out as soon as the bucket is at most `burst` intervals ahead of the clock. So in any window of `w` seconds at
+most `burst + rate * w` calls go out. The same arithmetic runs in Lua on the shared store (integrations/budget.py).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+MICROSECONDS = 1_000_000
+
+# How far each kind of work may book ahead of the others, in seconds, and which share of the burst it leaves to them.
+# What may not book ahead that far asks again, so a webhook never stands behind a long row of backfill calls.
+AHEAD_SECONDS = {"webhook": 60.0, "schedule": 2.0, "backfill": 0.5}
+LEAVES_SHARE = {"webhook": 0.0, "schedule": 0.2, "backfill": 0.6}
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """Calls per second, and how many of them may go out at once after a pause."""
+
+    per_second: float
+    burst: int = 5
+
+    @property
+    def interval(self) -> int:
+        """Microseconds per call, rounded up so that the rate is never exceeded."""
+        return math.ceil(MICROSECONDS / self.per_second)
+
+    def share(self, workers: int) -> Rate:
+        """What one of several workers may do alone when they cannot see each other."""
+        return Rate(self.per_second / max(workers, 1), max(self.burst // max(workers, 1), 1))
+
+
+@dataclass(frozen=True, slots=True)
+class Priority:
+    """What a kind of work may take. `leaves`: calls of the burst that stay for others; `ahead`: microseconds."""
+
+    leaves: int
+    ahead: int
+
+    @classmethod
+    def of(cls, name: str, rate: Rate) -> Priority:
+        """`name` is webhook, schedule or backfill. At least one call of the burst can always be taken."""
+        leaves = min(math.ceil(rate.burst * LEAVES_SHARE[name]), rate.burst - 1)
+        return cls(leaves, int(AHEAD_SECONDS[name] * MICROSECONDS))
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """`granted`: the calls are booked and may go out after `wait` microseconds. Else: ask again after `wait`.
+
+    `now` is the clock of the bucket, in microseconds.
+    """
+
+    granted: bool
+    wait: int
+    now: int
+
+
+def book(now: int, full_at: int, blocked_until: int, calls: int, rate: Rate, priority: Priority) -> tuple[Answer, int]:
+    """Books calls if the priority allows it: the answer, and the bucket's new `full_at`. All in microseconds."""
+    usable = rate.burst - priority.leaves
+    after = max(full_at, now, blocked_until) + calls * rate.interval
+    wait = max(after - usable * rate.interval, blocked_until, now) - now
+    # A request for more than the burst waits until all of it has been earned; that part is no booking ahead.
+    patience = priority.ahead + max(calls - usable, 0) * rate.interval
+    if wait > patience:
+        return Answer(False, wait - patience, now), full_at
+    return Answer(True, wait, now), after
+
+
+def block(full_at: int, until: int, rate: Rate) -> int:
+    """The bucket's new `full_at` after the remote system asked for a pause: when it is over, there is no burst."""
+    return max(full_at, until + (rate.burst - 1) * rate.interval)
