@@ -1,0 +1,168 @@
+"""How changes are read: `integrations.flow.Reader` in the two ways that ServiceTitan offers.
+
+A modified window for what has a list (vendors, requests, receipts, bills have nothing better), and the export feeds.
+No list is asked for an upper bound: a row that is modified while its page is read would drop out of a bounded
+window, move the rows behind it up by one, and the first row of the next page would never be read. Without the bound
+and sorted by id rows can only be read twice. The next window starts from the newest stamp read, but never after the
+server's own time at the first page of this one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from integrations.flow import Change, Cursor, Page
+from integrations.systems.servicetitan.client import ListPage, NormalRow, ServiceTitanClient
+from integrations.systems.servicetitan.resources import Resource
+
+Params = tuple[tuple[str, str], ...]
+Scan = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ModifiedWindow:
+    """Reads a list by modifiedOnOrAfter, and as a whole for the first load and for `full`.
+
+    Cursor: {"watermark": newest stamp as written, "delta": scan | None, "full": scan | None}; a scan under way is
+    {"since", "variant", "page", "newest", "ceiling"}. `variants`: the list is read once with each of these filters.
+    """
+
+    resource: Resource
+    variants: tuple[Params, ...] = ((),)
+
+    def pages(
+        self, client: ServiceTitanClient, cursor: Cursor, *, overlap: float, full: bool = False
+    ) -> Iterator[Page]:
+        """Changes, page by page, with the cursor that is right once they are saved. Idle: one call."""
+        state: Cursor = {"watermark": "", "delta": None, "full": None, **cursor}
+        kinds = ["delta"] if state["watermark"] else ["full"]
+        if "delta" in kinds and (full or state["full"]):
+            kinds.append("full")
+        for kind in kinds:
+            last = kind == kinds[-1]
+            state[kind] = state[kind] or self._begin(state["watermark"] if kind == "delta" else "", overlap)
+            yield from self._scan(client, state, kind, last=last)
+
+    def fetch(self, client: ServiceTitanClient, keys: Sequence[str]) -> dict[str, Change]:
+        """These records as they are now."""
+        return {key: change(row) for key, row in client.records(self.resource, keys).items()}
+
+    def seconds_behind(self, stamp: str, cursor: Cursor) -> float:
+        """How far `stamp` lies behind the watermark; 0 where either is missing."""
+        return behind(stamp, str(cursor.get("watermark") or ""))
+
+    def _begin(self, watermark: str, overlap: float) -> Scan:
+        since = stamp_text(moment(watermark) - timedelta(seconds=overlap)) if watermark else ""
+        return {"since": since, "variant": 0, "page": 1, "newest": watermark, "ceiling": ""}
+
+    def _scan(self, client: ServiceTitanClient, state: Cursor, kind: str, *, last: bool) -> Iterator[Page]:
+        scan: Scan | None = dict(state[kind])
+        while scan is not None:
+            page = client.page(self.resource, self._params(scan), number=scan["page"])
+            _note(scan, page)
+            following = self._following(scan, page)
+            if following is None and (kind == "delta" or not state["watermark"]):
+                state["watermark"] = _watermark(state["watermark"], scan)
+            state[kind] = scan = following
+            yield Page(tuple(map(change, page.rows)), dict(state), more=scan is not None or not last)
+
+    def _params(self, scan: Scan) -> Params:
+        since: Params = (("modifiedOnOrAfter", scan["since"]),) if scan["since"] else ()
+        order: Params = (("sort", "+Id"),) if self.resource.sortable else ()
+        return (*self.variants[scan["variant"]], *since, *order)
+
+    def _following(self, scan: Scan, page: ListPage) -> Scan | None:
+        if page.more:
+            return {**scan, "page": scan["page"] + 1}
+        if scan["variant"] + 1 < len(self.variants):
+            return {**scan, "variant": scan["variant"] + 1, "page": 1}
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class ExportFeed:
+    """Reads an export feed, which holds active, inactive and deleted rows in order of modification.
+
+    Cursor: {"from": continueFrom, "full": continueFrom of a re-read under way | None, "newest": stamp}.
+    """
+
+    resource: Resource
+    recent: bool = True
+
+    def pages(
+        self, client: ServiceTitanClient, cursor: Cursor, *, overlap: float, full: bool = False
+    ) -> Iterator[Page]:
+        """Changes since the last continueFrom; `full` reads the feed again from its beginning afterwards."""
+        state: Cursor = {"from": "", "full": None, "newest": "", **cursor}
+        again = bool(state["from"]) and (full or state["full"] is not None)
+        yield from self._follow(client, state, "from", last=not again)
+        if again:
+            state["full"] = state["full"] or ""
+            yield from self._follow(client, state, "full", last=True)
+
+    def fetch(self, client: ServiceTitanClient, keys: Sequence[str]) -> dict[str, Change]:
+        """These records as they are now."""
+        return {key: change(row) for key, row in client.records(self.resource, keys).items()}
+
+    def seconds_behind(self, stamp: str, cursor: Cursor) -> float:
+        """How far `stamp` lies behind the newest one read; 0 where either is missing."""
+        return behind(stamp, str(cursor.get("newest") or ""))
+
+    def _follow(self, client: ServiceTitanClient, state: Cursor, member: str, *, last: bool) -> Iterator[Page]:
+        more = True
+        while more:
+            page = client.feed(self.resource, state[member], recent=self.recent)
+            more = page.more
+            state[member] = page.next_from
+            state["newest"] = newest([state["newest"], *(stamp_of(row) for row in page.rows)])
+            if member == "full" and not more:
+                state["from"], state["full"] = page.next_from, None
+            yield Page(tuple(map(change, page.rows)), dict(state), more=more or not last)
+
+
+def change(row: NormalRow) -> Change:
+    """A row as a change; key is its id."""
+    return Change(str(row["id"]), stamp_of(row), row)
+
+
+def stamp_of(row: NormalRow) -> str:
+    """modifiedOn as the source wrote it; "" where it came back null."""
+    return str(row.get("modifiedOn") or "")
+
+
+def moment(stamp: str) -> datetime:
+    """A stamp as an aware moment; one without zone is UTC."""
+    parsed = datetime.fromisoformat(stamp)
+    return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+
+
+def stamp_text(value: datetime) -> str:
+    """A moment as a filter takes it, with its fraction."""
+    return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def newest(stamps: Sequence[str]) -> str:
+    """The latest of these stamps, as written; "" if there is none."""
+    return max(filter(None, stamps), key=moment, default="")
+
+
+def behind(stamp: str, watermark: str) -> float:
+    """Seconds from `stamp` to the watermark, positive if it lies behind."""
+    return (moment(watermark) - moment(stamp)).total_seconds() if stamp and watermark else 0.0
+
+
+def _note(scan: Scan, page: ListPage) -> None:
+    """Keeps the newest stamp and, of the first page, the server's time."""
+    scan["newest"] = newest([scan["newest"], *(stamp_of(row) for row in page.rows)])
+    if not scan["ceiling"] and page.server_time is not None:
+        scan["ceiling"] = stamp_text(page.server_time)
+
+
+def _watermark(before: str, scan: Scan) -> str:
+    """The newest stamp read, but nothing that came while the scan was under way, and never less than before."""
+    reached = [stamp for stamp in (scan["newest"] or scan["ceiling"], scan["ceiling"]) if stamp]
+    earlier = min(reached, key=moment, default="")
+    return newest([before, earlier])
