@@ -1,0 +1,57 @@
+# One command each. Everything that is needed is installed first: into .venv, by hash, once.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help install demo up down clean lint ruff types layers migrations test test-slow requirements
+
+PYTHON ?= python3
+RUN := .venv/bin/python
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 20
+
+install: ## .venv with everything that requirements/dev.txt names
+	@$(PYTHON) devservices/install.py
+
+demo: install ## the main job from end to end against both simulators; exit code 0 only if all is as it should be
+	@$(RUN) -m demo run
+
+up: install ## everything, the web pages included, with the demo customer, until Ctrl-C
+	@exec $(RUN) -m demo up
+
+down: ## stop whatever make started
+	@test ! -x $(RUN) || $(RUN) -m demo down
+
+clean: down ## stop it, and remove everything that make made: data, environment, caches
+	@test ! -x $(RUN) || $(RUN) -m devservices forget
+	rm -rf .venv .install.lock .state .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache staticfiles
+
+lint: install ## ruff, mypy, the layers, missing migrations
+	@$(MAKE) --no-print-directory ruff types layers migrations
+
+ruff:
+	$(RUN) -m ruff check .
+	$(RUN) -m ruff format --check .
+
+types:
+	$(RUN) -m mypy .
+
+layers:
+	.venv/bin/lint-imports
+
+migrations:
+	@$(RUN) -m devservices up --instance tests >/dev/null
+	DEVSERVICES_INSTANCE=tests $(RUN) manage.py makemigrations --check --dry-run
+
+test: lint ## lint, then every test but the slow ones
+	$(RUN) -m pytest
+	@$(RUN) -m devservices down --instance tests --if-idle
+
+test-slow: install ## the tests that start whole processes and kill them
+	$(RUN) -m pytest -m slow
+	@$(RUN) -m devservices down --instance tests --if-idle
+
+requirements: ## write requirements/*.txt anew from pyproject.toml (needs uv)
+	uv pip compile -q pyproject.toml --extra embedded --extra dev $(LOCK) -o requirements/dev.txt
+	uv pip compile -q pyproject.toml $(LOCK) -c requirements/dev.txt -o requirements/production.txt
+
+LOCK := --universal --python-version 3.11 --fork-strategy fewest --generate-hashes --no-header
