@@ -31,7 +31,7 @@ SLOT_SECONDS = 10
 SLOTS = 6
 
 # The same arithmetic as integrations.rates.book, for one or more buckets that must all agree.
-# KEYS: blocked, bucket...   ARGV: calls, then per bucket: interval, usable, ahead (microseconds)
+# KEYS: blocked, bucket...   ARGV: calls, then per bucket: interval, burst, usable, ahead (microseconds)
 BOOK = """
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
@@ -39,14 +39,13 @@ local blocked = tonumber(redis.call('GET', KEYS[1]) or '0')
 local calls = tonumber(ARGV[1])
 local wait, again, fills = 0, 0, {}
 for i = 2, #KEYS do
-  local at = (i - 2) * 3 + 1
-  local interval, usable, ahead = tonumber(ARGV[at + 1]), tonumber(ARGV[at + 2]), tonumber(ARGV[at + 3])
-  local full_at = tonumber(redis.call('GET', KEYS[i]) or '0')
-  fills[i] = math.max(full_at, now, blocked) + calls * interval
-  local mine = math.max(fills[i] - usable * interval, blocked, now) - now
-  local patience = ahead + math.max(calls - usable, 0) * interval
-  wait = math.max(wait, mine)
-  if mine > patience then again = math.max(again, mine - patience) end
+  local at = (i - 2) * 4 + 1
+  local interval, burst = tonumber(ARGV[at + 1]), tonumber(ARGV[at + 2])
+  local usable, ahead = tonumber(ARGV[at + 3]), tonumber(ARGV[at + 4])
+  local starts = math.max(tonumber(redis.call('GET', KEYS[i]) or '0'), now, blocked)
+  again = math.max(again, starts - now - math.max(usable - calls, 0) * interval - ahead)
+  fills[i] = starts + calls * interval
+  wait = math.max(wait, math.max(fills[i] - burst * interval, blocked, now) - now)
 end
 if again > 0 then return {0, again, now} end
 for i = 2, #KEYS do
@@ -244,9 +243,9 @@ def _usage(client: redis.Redis, connection_id: str) -> Usage:
     return Usage(calls, waits, datetime.fromtimestamp(int(until) / MICROSECONDS, UTC) if until else None)
 
 
-def _numbers(rate: Rate, priority: str) -> tuple[int, int, int]:
+def _numbers(rate: Rate, priority: str) -> tuple[int, int, int, int]:
     taken = Priority.of(priority, rate)
-    return rate.interval, rate.burst - taken.leaves, taken.ahead
+    return rate.interval, rate.burst, rate.burst - taken.leaves, taken.ahead
 
 
 def _bucket(name: str) -> str:

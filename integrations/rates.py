@@ -12,10 +12,11 @@ from dataclasses import dataclass
 
 MICROSECONDS = 1_000_000
 
-# How far each kind of work may book ahead of the others, in seconds, and which share of the burst it leaves to them.
-# What may not book ahead that far asks again, so a webhook never stands behind a long row of backfill calls.
-AHEAD_SECONDS = {"webhook": 60.0, "schedule": 2.0, "backfill": 0.5}
-LEAVES_SHARE = {"webhook": 0.0, "schedule": 0.2, "backfill": 0.6}
+# How far each kind of work may book ahead of the others, in seconds. What may not book that far asks again, so a
+# webhook never stands behind a long row of scheduled calls, and neither stands behind backfill.
+AHEAD_SECONDS = {"webhook": 60.0, "schedule": 2.0, "backfill": 0.0}
+# Which share of the burst each kind leaves to the others.
+LEAVES_SHARE = {"webhook": 0.0, "schedule": 0.0, "backfill": 0.6}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +65,13 @@ class Answer:
 def book(now: int, full_at: int, blocked_until: int, calls: int, rate: Rate, priority: Priority) -> tuple[Answer, int]:
     """Books calls if the priority allows it: the answer, and the bucket's new `full_at`. All in microseconds."""
     usable = rate.burst - priority.leaves
-    after = max(full_at, now, blocked_until) + calls * rate.interval
-    wait = max(after - usable * rate.interval, blocked_until, now) - now
-    # A request for more than the burst waits until all of it has been earned; that part is no booking ahead.
-    patience = priority.ahead + max(calls - usable, 0) * rate.interval
-    if wait > patience:
-        return Answer(False, wait - patience, now), full_at
-    return Answer(True, wait, now), after
+    starts = max(full_at, now, blocked_until)
+    # A request for more than the burst needs a full bucket, and then waits until the rest is earned.
+    again = starts - now - max(usable - calls, 0) * rate.interval - priority.ahead
+    if again > 0:
+        return Answer(False, again, now), full_at
+    after = starts + calls * rate.interval
+    return Answer(True, max(after - rate.burst * rate.interval, blocked_until, now) - now, now), after
 
 
 def block(full_at: int, until: int, rate: Rate) -> int:
