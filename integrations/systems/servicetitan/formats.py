@@ -100,13 +100,13 @@ def day(value: Any) -> str | None:
 def wire(values: Mapping[str, Any], body: Body, *, path: str = "") -> dict[str, Any]:
     """The body to send: declared members only, with the types the API demands.
 
-    Raises ValueError for a member that the API does not know (it would be ignored silently) and for a missing
-    required one, Misconfigured for a value that cannot be given the member's type.
+    Raises Misconfigured for a member that the API does not know (it would be ignored silently), for a missing
+    required one, and for a value that cannot be given the member's type.
     """
     parts = {**body.required, **body.optional}
     strange = sorted(set(values) - set(parts))
     if strange:
-        raise ValueError(f"{body.schema} has no member {path}{strange[0]}")
+        raise Misconfigured(f"{body.schema} has no member {path}{strange[0]}.", code="undeclared-member")
     sent = {
         name: None if value is None else _part(value, parts[name], f"{path}{name}")
         for name, value in values.items()
@@ -114,7 +114,7 @@ def wire(values: Mapping[str, Any], body: Body, *, path: str = "") -> dict[str, 
     }
     missing = sorted(set(body.required) - set(sent))
     if missing:
-        raise ValueError(f"{body.schema} needs {path}{missing[0]}")
+        raise Misconfigured(f"{body.schema} needs {path}{missing[0]}.", code="missing-member")
     return sent
 
 

@@ -63,7 +63,9 @@ BUSINESS_UNITS = ObjectWriter(
 
 AP_BILLS = ExportMarker(
     resource=resources.AP_BILLS,
-    actions={"mark-exported": Action(method="POST", path="markasexported", body=bodies.MARK_BILLS_EXPORTED)},
+    actions={
+        "mark-exported": Action(method="POST", path="markasexported", body=bodies.MARK_BILLS_EXPORTED, missing="route")
+    },
 )
 
 READ_VENDORS = ModifiedWindow(resources.VENDORS)

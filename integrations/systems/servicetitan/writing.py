@@ -121,19 +121,22 @@ class ObjectWriter:
     finder: Finder = field(default_factory=Nothing)
     external_key: str = ""
 
+    def key(self, row: Row) -> str:
+        """The id of a row."""
+        return str(row["id"])
+
     def fetch(self, client: ServiceTitanClient, keys: Sequence[str]) -> dict[str, Row]:
         """Rows by id, 50 in a call; what is absent is not (yet) visible there."""
         return dict(client.records(self.resource, keys))
 
     def send(self, client: ServiceTitanClient, write: Write) -> Sent:
-        """One write. Raises ValueError for an action or member that the API does not have."""
+        """One write. Raises Misconfigured, before anything is sent, for what the API does not have."""
         action = self.actions.get(write.action)
         if action is None:
-            raise ValueError(f"{self.resource.title} cannot be written by {write.action!r}")
+            raise Misconfigured(f"{self.resource.title} cannot be written by {write.action!r}", code="no-such-action")
         if action.creates == bool(write.key):
-            raise ValueError(
-                f"{write.action} of {self.resource.title} {'takes no' if action.creates else 'needs a'} key"
-            )
+            message = f"{write.action} of {self.resource.title} {'takes no' if action.creates else 'needs a'} key"
+            raise Misconfigured(message, code="no-such-action")
         body = self.body(client, action, write)
         path = action.path.replace("{key}", write.key)
         answer = client.once(client.writing(self.resource, action.method, path, body, missing=action.missing))
