@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
 
@@ -67,9 +68,7 @@ class Delivery(models.Model):
             ),
         ]
         indexes = [
-            models.Index(
-                fields=["sync", "priority", "due_at"], condition=Q(due_at__isnull=False), name="delivery_due"
-            ),
+            models.Index(fields=["sync", "priority", "due_at"], condition=Q(due_at__isnull=False), name="delivery_due"),
             models.Index(fields=["needs"], condition=~Q(needs=""), name="delivery_needs"),
             models.Index(fields=["sync", "state", "-created_at"], name="delivery_by_state"),
             models.Index(fields=["source_key"], name="delivery_by_key"),
@@ -85,6 +84,7 @@ class Step(models.Model):
     class State(models.TextChoices):
         OPEN = "open"
         DONE = "done"
+        DROPPED = "dropped"  # planned, then no longer needed
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     delivery = models.ForeignKey(Delivery, on_delete=models.CASCADE, related_name="steps")
@@ -102,6 +102,7 @@ class Step(models.Model):
     class Meta:
         ordering = ["delivery", "position"]
         constraints = [models.UniqueConstraint(fields=["delivery", "position"], name="step_position")]
+        indexes = [GinIndex(fields=["lookups"], name="step_lookups", opclasses=["jsonb_path_ops"])]
 
     def __str__(self) -> str:
         return f"{self.position} {self.action}"

@@ -1,0 +1,28 @@
+"""Poll, deliver, resolve, replay: the only place with transactions, audit, dedupe, retries and links.
+
+`polling` reads changes into versioned deliveries. `delivering` takes due ones in batches: `planning` asks the
+flow, `intents` commits what is about to be sent, `sending` makes the calls, `settling` commits what came back
+and reads it back, `checking` looks for what an unanswered call may have left. `recording` moves states in bulk,
+`replaying` is what people do. Every change happens in a ledger transaction (`work.ledger`).
+"""
+
+from integrations.engine.delivering import deliver, is_running, next_due
+from integrations.engine.polling import Polled, poll
+from integrations.engine.replaying import dismiss, link_by_hand, replay, save_value
+from integrations.engine.work import LeaseLost, Limits, Work, ledger
+
+__all__ = [
+    "LeaseLost",
+    "Limits",
+    "Polled",
+    "Work",
+    "deliver",
+    "dismiss",
+    "is_running",
+    "ledger",
+    "link_by_hand",
+    "next_due",
+    "poll",
+    "replay",
+    "save_value",
+]

@@ -1,0 +1,107 @@
+"""Delivers what is due of one sync, batch by batch, under one lease."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Min
+
+from integrations.engine.checking import check, take_over
+from integrations.engine.intents import commit_intents
+from integrations.engine.planning import Directory, plan_batch
+from integrations.engine.polling import pause_for
+from integrations.engine.recording import Moves
+from integrations.engine.sending import send_batch
+from integrations.engine.settling import settle, verify
+from integrations.engine.work import Work, backoff, ledger
+from integrations.errors import IntegrationError, Transient
+from integrations.models import Connection, Delivery, Sync
+
+log = logging.getLogger(__name__)
+State = Delivery.State
+
+
+def deliver(work: Work) -> int:
+    """Delivers due batches until none is left or the task's time is up; returns how many deliveries it took up."""
+    began_at, taken = work.clock(), 0
+    directory = Directory(work)
+    take_over(work)
+    while work.clock() - began_at <= timedelta(seconds=work.limits.task_seconds):
+        batch = _due(work)
+        if not batch or not is_running(work.sync):
+            break
+        taken += len(batch)
+        work.lease.renew(work.clock())
+        _by_state(work, batch, directory)
+    return taken
+
+
+def is_running(sync: Sync) -> bool:
+    """Whether neither the sync nor one of its connections is switched off or paused."""
+    accounts = (sync.source, sync.target)
+    return sync.enabled and sync.state == Sync.State.ACTIVE and all(a.state == Connection.State.OK for a in accounts)
+
+
+def next_due(sync: Sync) -> datetime | None:
+    """When the next delivery of this sync is due; None if none is."""
+    due: datetime | None = Delivery.objects.filter(sync=sync, due_at__isnull=False).aggregate(Min("due_at"))[
+        "due_at__min"
+    ]
+    return due
+
+
+def _due(work: Work) -> list[Delivery]:
+    """The next batch: unsettled writes first, then by priority and time."""
+    due = Delivery.objects.filter(sync=work.sync, due_at__lte=work.clock())
+    unsettled = list(due.filter(state__in=Delivery.UNSETTLED).order_by("due_at", "id")[: work.limits.batch])
+    pending = due.filter(state=State.PENDING).order_by("priority", "due_at", "id")
+    return unsettled or list(pending[: work.limits.batch])
+
+
+def _by_state(work: Work, batch: Sequence[Delivery], directory: Directory) -> None:
+    groups: list[tuple[str, Callable[[Sequence[Delivery]], Any]]] = [
+        (State.CHECKING, lambda group: check(work, group)),
+        (State.VERIFYING, lambda group: directory.add(verify(work, group))),
+        (State.PENDING, lambda group: _send(work, group, directory)),
+    ]
+    for state, handle in groups:
+        group = [d for d in batch if d.state == state]
+        if group:
+            _together(work, group, handle)
+
+
+def _send(work: Work, group: Sequence[Delivery], directory: Directory) -> None:
+    planned = plan_batch(work, group, directory)
+    work.target.prepare()  # a token, before anything is said to be under way
+    outgoing = commit_intents(work, planned)
+    if outgoing:
+        send_batch(work, outgoing)
+        settle(work, outgoing)
+
+
+def _together(work: Work, group: Sequence[Delivery], handle: Callable[[Sequence[Delivery]], Any]) -> None:
+    """Runs a step of a whole group. An error of a read that all of them need sends all of them back to wait."""
+    try:
+        handle(group)
+    except IntegrationError as error:
+        log.warning("batch put off", extra={"flow": work.sync.flow, "code": error.code, "reason": error.message})
+        _put_off(work, group, error)
+
+
+def _put_off(work: Work, group: Sequence[Delivery], error: IntegrationError) -> None:
+    """Nothing was written: every delivery keeps its state and is due again after a wait."""
+    now = work.clock()
+    wait = error.retry_after if isinstance(error, Transient) and error.retry_after else None
+    with ledger(work.lease):
+        pause_for(error, work.sync, work.sync.target)
+        work.sync.save(update_fields=["state", "pause_code", "pause_reason"])
+        moves = Moves(now)
+        unsent = {State.PENDING, State.CHECKING, State.VERIFYING}
+        for delivery in Delivery.objects.filter(id__in=[d.id for d in group], state__in=unsent).defer("payload"):
+            delivery.tries += 1
+            due_at = now + timedelta(seconds=wait or backoff(str(delivery.id), delivery.tries))
+            moves.move(delivery, delivery.state, code=error.code, reason=error.message, due_at=due_at)
+        moves.save()

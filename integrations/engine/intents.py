@@ -1,0 +1,134 @@
+"""Commits what is about to be sent before it is sent, and closes what needs no write."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from integrations.engine.planning import Planned
+from integrations.engine.recording import Moves, add_notes
+from integrations.engine.sending import Outgoing
+from integrations.engine.settling import link_all, wake_for_links
+from integrations.engine.work import Work, ledger
+from integrations.errors import NeedsPerson, NotReady, NotTransferable, Unmapped, link_key
+from integrations.flow import Write
+from integrations.models import Attempt, Delivery, Link, Step
+
+State = Delivery.State
+
+
+def commit_intents(work: Work, batch: Sequence[Planned]) -> list[Outgoing]:
+    """One transaction: writes get a step and an attempt with outcome unknown, everything else gets its end.
+
+    Deliveries that a newer version has overtaken since they were read are left alone.
+    """
+    work.lease.renew(work.clock())
+    now = work.clock()
+    with ledger(work.lease):
+        ids = [planned.delivery.id for planned in batch]
+        still = set(Delivery.objects.filter(id__in=ids, state=State.PENDING).values_list("id", flat=True))
+        current = [p for p in batch if p.delivery.id in still]
+        moves = Moves(now)
+        outgoing = _prepare_writes(work, [(p, p.plan.writes) for p in current if p.plan and p.plan.writes], moves, now)
+        _nothing_to_write([p.delivery for p in current if p.plan and not p.plan.writes], moves)
+        for planned in current:
+            if planned.plan is None:
+                _end_without_plan(planned, moves, now)
+            else:
+                add_notes(planned.delivery, planned.plan.notes, now)
+        moves.save()
+        _adopt(work, [p for p in current if p.plan and p.plan.adopt and p.link is None], now)
+        _recheck_waiting(work, [p.delivery for p in current if p.delivery.state == State.WAITING], now)
+    return outgoing
+
+
+def _prepare_writes(
+    work: Work, batch: Sequence[tuple[Planned, tuple[Write, ...]]], moves: Moves, now: datetime
+) -> list[Outgoing]:
+    """Steps and intents of a batch. One write per pass: the next one is planned when this one is settled."""
+    kept: dict[object, list[Step]] = {}
+    for step in Step.objects.filter(delivery__in=[p.delivery.id for p, _ in batch]).order_by("position"):
+        kept.setdefault(step.delivery_id, []).append(step)
+    new_steps: list[Step] = []
+    changed_steps: list[Step] = []
+    outgoing = []
+    for planned, writes in batch:
+        steps = kept.get(planned.delivery.id, [])
+        open_steps = [s for s in steps if s.state == Step.State.OPEN]
+        done = len(steps) - len(open_steps)
+        for index, write in enumerate(writes):
+            if index < len(open_steps):
+                step = open_steps[index]
+                changed_steps.append(step)
+            else:
+                step = Step(delivery=planned.delivery, position=done + index + 1)
+                new_steps.append(step)
+            _fill(step, write, planned, first_create=index == 0)
+            if index == 0:
+                outgoing.append(_intent(work, planned, step, write, now))
+                moves.move(planned.delivery, State.SENDING)
+    Step.objects.bulk_create(new_steps)
+    if changed_steps:
+        Step.objects.bulk_update(
+            changed_steps, ["action", "target_key", "marker", "generation", "body", "expect", "lookups"]
+        )
+    Attempt.objects.bulk_create([item.attempt for item in outgoing])
+    return outgoing
+
+
+def _fill(step: Step, write: Write, planned: Planned, *, first_create: bool) -> None:
+    step.action, step.target_key, step.marker = write.action, write.key, write.marker
+    step.generation = planned.generation if first_create else planned.generation + 1
+    step.body, step.expect, step.lookups = write.body, write.expect, planned.used
+
+
+def _intent(work: Work, planned: Planned, step: Step, write: Write, now: datetime) -> Outgoing:
+    """The intent says when, if this worker dies, somebody may look for the record at the earliest."""
+    attempt = Attempt(
+        step=step,
+        fence=work.lease.fence,
+        intended_at=now,
+        check_after=work.lease.until + timedelta(seconds=work.limits.call_seconds + work.limits.list_lag_seconds),
+    )
+    return Outgoing(delivery=planned.delivery, step=step, attempt=attempt, write=write)
+
+
+def _nothing_to_write(deliveries: Sequence[Delivery], moves: Moves) -> None:
+    """The target is as it should be: delivered if this delivery wrote something on the way, else unchanged."""
+    steps = Step.objects.filter(delivery__in=deliveries)
+    wrote = set(steps.filter(state=Step.State.DONE).values_list("delivery_id", flat=True)) if deliveries else set()
+    steps.filter(state=Step.State.OPEN).update(state=Step.State.DROPPED)
+    for delivery in deliveries:
+        moves.move(delivery, State.DELIVERED if delivery.id in wrote else State.UNCHANGED)
+
+
+def _end_without_plan(planned: Planned, moves: Moves, now: datetime) -> None:
+    """What happens next, by the kind of error."""
+    delivery, error = planned.delivery, planned.error
+    delivery.tries += 1
+    if isinstance(error, NotReady):
+        moves.move(delivery, State.WAITING, code=error.code, reason=error.message, needs=error.needs)
+    elif isinstance(error, NotTransferable):
+        moves.move(delivery, State.NOT_TRANSFERABLE, code=error.code, reason=error.message)
+    elif isinstance(error, Unmapped):
+        add_notes(delivery, [f"Suggestion: {text}" for text in error.suggestions], now)
+        moves.move(delivery, State.QUARANTINED, code=error.code, reason=error.message, needs=error.needs)
+    elif isinstance(error, NeedsPerson):
+        moves.move(delivery, State.QUARANTINED, code=error.code, reason=error.message)
+    else:
+        reason = f"An error in this product ({type(error).__name__}); the log has the details under this delivery's id."
+        moves.move(delivery, State.QUARANTINED, code="bug", reason=reason)
+
+
+def _adopt(work: Work, batch: Sequence[Planned], now: datetime) -> None:
+    """Existing records of the target that were matched become linked, before anything is written to them."""
+    link_all(work, [(p.delivery, p.plan.adopt, 1) for p in batch if p.plan], Link.Origin.ADOPTED, now)
+
+
+def _recheck_waiting(work: Work, waiting: Sequence[Delivery], now: datetime) -> None:
+    """A link that appeared after the plan was made wakes its waiter here: nobody else would."""
+    keys = {d.needs for d in waiting}
+    flows = {key.split(":", 2)[1] for key in keys}
+    sources = {key.split(":", 2)[2] for key in keys}
+    there = Link.objects.filter(flow__in=flows, source_key__in=sources)
+    wake_for_links(work, [link for link in there if link_key(link.flow, link.source_key) in keys], now)

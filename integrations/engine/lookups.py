@@ -1,0 +1,131 @@
+"""What a flow may ask while it maps: links, value maps, reference data; each answer is kept for the audit."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from integrations.engine.work import Work
+from integrations.errors import NotReady, Unmapped, link_key, map_key
+from integrations.flow import Row, Want
+from integrations.models import Link, Reference, ValueMap
+
+LINK = "link:"
+"""Prefix of a Want that names a link of another flow, e.g. Want("link:vendors", "17300001")."""
+
+REFERENCE_AGE = timedelta(minutes=10)
+
+
+@dataclass(slots=True)
+class Cache:
+    """Links, value maps and reference rows read during one batch."""
+
+    work: Work
+    links: dict[tuple[str, str], str | None] = field(default_factory=dict)
+    values: dict[tuple[str, str], str | None] = field(default_factory=dict)
+    references: dict[tuple[str, str], Row | None] = field(default_factory=dict)
+
+    def prepare(self, wants: Iterable[Want], now: datetime) -> None:
+        """Reads what a batch will ask for, in one statement or remote call per kind."""
+        kinds: dict[str, set[str]] = defaultdict(set)
+        for want in wants:
+            kinds[want.kind].add(want.key)
+        for kind, keys in kinds.items():
+            if kind.startswith(LINK):
+                self._read_links(kind.removeprefix(LINK), keys)
+            else:
+                self._read_references(kind, keys, now)
+        self._read_values()
+
+    def _read_links(self, flow: str, keys: set[str]) -> None:
+        found = Link.objects.filter(flow=flow, source_key__in=keys).values_list("source_key", "target_key")
+        self.links.update({(flow, key): None for key in keys})
+        self.links.update({(flow, key): target for key, target in found})
+
+    def _read_values(self) -> None:
+        rows = ValueMap.objects.filter(map__in=self.work.flow.maps).values_list("map", "key", "value")
+        self.values = {(value_map, key): value for value_map, key, value in rows}
+
+    def _read_references(self, kind: str, keys: set[str], now: datetime) -> None:
+        """Cached rows younger than ten minutes, the rest from the target. What does not exist is asked again."""
+        connection = self.work.sync.target
+        cached = Reference.objects.filter(
+            connection=connection, kind=kind, key__in=keys, refreshed_at__gt=now - REFERENCE_AGE
+        )
+        rows: dict[str, Row] = {reference.key: reference.row for reference in cached}
+        missing = sorted(keys - rows.keys())
+        if missing:
+            found = self.work.lookup(self.work.target, kind, missing)
+            _store_references(self.work, kind, found, now)
+            rows.update(found)
+        self.references.update({(kind, key): rows.get(key) for key in keys})
+
+
+def _store_references(work: Work, kind: str, found: Any, now: datetime) -> None:
+    Reference.objects.bulk_create(
+        [
+            Reference(
+                connection=work.sync.target,
+                kind=kind,
+                key=key,
+                name=str(row.get("name") or "")[:200],
+                row=row,
+                refreshed_at=now,
+            )
+            for key, row in found.items()
+        ],
+        update_conflicts=True,
+        unique_fields=["connection", "kind", "key"],
+        update_fields=["name", "row", "refreshed_at"],
+    )
+
+
+@dataclass(slots=True)
+class Asked:
+    """`flow.Lookups` over a batch's cache; `used` is what one record asked, with the answers."""
+
+    cache: Cache
+    used: list[dict[str, str]] = field(default_factory=list)
+
+    def linked(self, flow: str, source_key: str) -> str:
+        """The target key that a source record became. Raises NotReady."""
+        if (flow, source_key) not in self.cache.links:
+            self.cache._read_links(flow, {source_key})
+        target = self.cache.links[flow, source_key]
+        if target is None:
+            raise NotReady(f"Waits until {flow} {source_key} exists there.", needs=link_key(flow, source_key))
+        self._used("link", flow, source_key, target)
+        return target
+
+    def mapped(self, value_map: str, key: str, *, label: str = "") -> str:
+        """The customer's value for a code. Raises Unmapped."""
+        value = self.cache.values.get((value_map, key))
+        if value is None:
+            named = f"{key} ({label})" if label else key
+            raise Unmapped(
+                f"No value is mapped for {value_map} {named}.",
+                needs=map_key(value_map, key),
+                code=f"unmapped-{value_map}",
+            )
+        self._used("map", value_map, key, value)
+        return value
+
+    def mapped_or(self, value_map: str, key: str, default: str) -> str:
+        """The customer's value for a code, or the default."""
+        value = self.cache.values.get((value_map, key))
+        self._used("map", value_map, key, default if value is None else value)
+        return default if value is None else value
+
+    def reference(self, kind: str, key: str) -> Row | None:
+        """A row of the target's reference data, or None where it does not exist."""
+        if (kind, key) not in self.cache.references:
+            self.cache._read_references(kind, {key}, self.cache.work.clock())
+        return self.cache.references[kind, key]
+
+    def _used(self, kind: str, name: str, key: str, value: str) -> None:
+        entry = {"kind": kind, "name": name, "key": key, "value": value}
+        if entry not in self.used:
+            self.used.append(entry)

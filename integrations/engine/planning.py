@@ -1,0 +1,135 @@
+"""From pending deliveries to plans: the flow maps, the engine gathers what the flow asks for."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import logging
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import connection
+
+from integrations.engine.lookups import Asked, Cache
+from integrations.engine.work import Work
+from integrations.errors import IntegrationError, NeedsPerson
+from integrations.flow import Linked, Plan, Row, Situation
+from integrations.models import Delivery, Link
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Planned:
+    """A delivery with its plan, or with the error that kept it from having one."""
+
+    delivery: Delivery
+    link: Link | None = None
+    current: Row | None = None
+    record: Any = None
+    plan: Plan | None = None
+    error: Exception | None = None
+    generation: int = 1
+    used: list[dict[str, str]] = field(default_factory=list)
+
+
+def plan_batch(work: Work, deliveries: Sequence[Delivery], directory: Directory) -> list[Planned]:
+    """Plans a batch: one statement per kind of look-up, one remote call per fifty linked records."""
+    links = {
+        link.source_key: link
+        for link in Link.objects.filter(flow=work.flow.name, source_key__in=[d.source_key for d in deliveries])
+    }
+    batch = [Planned(delivery=d, link=links.get(d.source_key)) for d in deliveries]
+    for planned in batch:
+        _guarded(planned, lambda p: _read_record(work, p))
+    alive = [planned for planned in batch if planned.error is None]
+    cache = Cache(work)
+    cache.prepare([w for p in alive for w in work.flow.wants(p.record, work.options)], work.clock())
+    _read_current(work, alive)
+    for planned in alive:
+        _guarded(planned, lambda p: _plan(work, p, cache, directory))
+    return batch
+
+
+@dataclass(slots=True)
+class Directory:
+    """All rows of the target's object, read once per task and only if something has to be matched."""
+
+    work: Work
+    _rows: list[Row] | None = None
+
+    def rows(self) -> Sequence[Row]:
+        """The rows as of the first call in this task, and what this task has written since."""
+        if self._rows is None:
+            self._rows = list(self.work.flow.writer.directory(self.work.target))
+        return self._rows
+
+    def add(self, rows: Iterable[Row]) -> None:
+        """Rows that this task wrote and read back."""
+        if self._rows is not None:
+            self._rows.extend(rows)
+
+
+def marker_for(flow: str, source_key: str, generation: int) -> str:
+    """The 12 characters by which a created record is found again: the same for every try of one generation.
+
+    It depends only on customer, flow, source key and generation, so that even a ledger restored from a backup
+    recognises what was sent after the backup.
+    """
+    schema = str(getattr(connection, "schema_name", ""))
+    text = f"{schema}\0{flow}\0{source_key}\0{generation}"
+    return base64.b32encode(hashlib.sha256(text.encode()).digest()[:8]).decode().rstrip("=")[:12]
+
+
+def _read_record(work: Work, planned: Planned) -> None:
+    planned.record = work.flow.record(planned.delivery.payload)
+    planned.delivery.label = work.flow.label(planned.record)[:200]
+
+
+def _read_current(work: Work, batch: Sequence[Planned]) -> None:
+    """The target's rows of linked records, read just now."""
+    keys = sorted({p.link.target_key for p in batch if p.link})
+    rows = work.flow.writer.fetch(work.target, keys) if keys else {}
+    for planned in batch:
+        if planned.link:
+            planned.current = rows.get(planned.link.target_key)
+            if planned.current is None:
+                planned.error = NeedsPerson(
+                    f"The linked record {planned.link.target_key} is not there any more.", code="target-missing"
+                )
+
+
+def _plan(work: Work, planned: Planned, cache: Cache, directory: Directory) -> None:
+    if planned.error:
+        return
+    asked = Asked(cache)
+    link, flow, key = planned.link, work.flow, planned.delivery.source_key
+    planned.generation = link.generation if link else 1
+    if link and planned.current is not None and flow.is_gone(planned.current):
+        planned.generation += 1
+    match = flow.match_before_create and link is None
+    situation = Situation(
+        lookups=asked,
+        options=work.options,
+        marker=marker_for(flow.name, key, planned.generation),
+        next_marker=marker_for(flow.name, key, planned.generation + 1),
+        linked=Linked(link.target_key, link.observed, link.lines, link.generation) if link else None,
+        current=planned.current,
+        candidates=directory.rows() if match else (),
+    )
+    planned.plan = flow.plan(planned.record, situation)
+    planned.used = asked.used
+
+
+def _guarded(planned: Planned, step: Any) -> None:
+    """One record's error is that record's own; the batch goes on. Remote errors of the batch pass through."""
+    try:
+        step(planned)
+    except IntegrationError as error:
+        if error.exchange is not None:
+            raise
+        planned.error = error
+    except Exception as error:
+        log.exception("mapping failed", extra={"delivery": str(planned.delivery.id)})
+        planned.error = error

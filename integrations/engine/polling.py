@@ -1,0 +1,254 @@
+"""Reads the changes of one sync's source and saves them, page by page, together with the cursor."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from integrations.engine.recording import Moves, count_runs
+from integrations.engine.work import Work, backoff, digest, ledger
+from integrations.errors import BadCredentials, IntegrationError, NotAuthorised, Transient
+from integrations.flow import Change, Page
+from integrations.models import Connection, Delivery, Run, Sync
+
+log = logging.getLogger(__name__)
+State = Delivery.State
+
+LIVE, BACKFILL = 1, 2
+"""Priorities of deliveries: what changed just now goes before what a first or full read brings up."""
+
+LONGEST_OVERLAP = 3600.0
+
+
+@dataclass(slots=True)
+class Polled:
+    """What one poll did. `again_at` asks for another poll ahead of the schedule (more pages, or a retry)."""
+
+    read: int = 0
+    unchanged: int = 0
+    new: int = 0
+    again_at: datetime | None = None
+    failed: bool = False
+    run: Run | None = None
+    uncounted: dict[str, int] = field(default_factory=lambda: {"read": 0, "unchanged": 0})
+
+
+def poll(work: Work) -> Polled:
+    """Polls the source once. Errors of the source are recorded and paused or retried, never raised."""
+    polled = Polled()
+    started_at = work.clock()
+    try:
+        _read_pages(work, polled, started_at)
+    except IntegrationError as error:
+        _record_failure(work, error, polled, started_at)
+    else:
+        _finish(work, polled, started_at)
+    return polled
+
+
+def _read_pages(work: Work, polled: Polled, started_at: datetime) -> None:
+    sync = work.sync
+    full = _full_read_due(work, started_at)
+    priority = BACKFILL if full else LIVE
+    for page in work.flow.reader.pages(work.source, dict(sync.cursor), overlap=_overlap(work), full=full):
+        _save_page(work, page, polled, started_at, priority)
+        if not page.more:
+            break
+        work.lease.renew(work.clock())
+        if work.clock() - started_at > timedelta(seconds=work.limits.task_seconds):
+            polled.again_at = work.clock()
+            return
+    if full:
+        sync.full_read_at = started_at
+
+
+def _save_page(work: Work, page: Page, polled: Polled, started_at: datetime, priority: int) -> None:
+    """Saves one page's new versions and the cursor that is right once they are saved, in one transaction."""
+    now = work.clock()
+    changes = list({change.key: change for change in page.changes}.values())
+    if page.more or _new_versions(work.sync, changes, now, priority):
+        with ledger(work.lease):
+            fresh = _new_versions(work.sync, changes, now, priority)
+            _count(polled, len(changes), len(changes) - len(fresh))
+            if fresh:
+                _measure_lateness(work, fresh)
+                polled.run = polled.run or _start_run(work.sync, started_at, now)
+                work.schedule.make_due([work.sync.id], now)
+                _insert(fresh, polled.run, now)
+            _flush_counts(polled, now)
+            work.sync.cursor = page.cursor
+            work.sync.save(update_fields=["cursor", "lateness_seconds"])
+    else:
+        _count(polled, len(changes), len(changes))
+        work.sync.cursor = page.cursor
+
+
+def _count(polled: Polled, read: int, unchanged: int) -> None:
+    polled.read += read
+    polled.unchanged += unchanged
+    polled.new += read - unchanged
+    polled.uncounted["read"] += read
+    polled.uncounted["unchanged"] += unchanged
+
+
+def _flush_counts(polled: Polled, now: datetime) -> None:
+    """Adds what was counted since the last page; a poll that brings nothing new has no run to add it to."""
+    if polled.run is not None:
+        count_runs({polled.run.pk: dict(polled.uncounted)}, now)
+        polled.uncounted = {"read": 0, "unchanged": 0}
+
+
+def _start_run(sync: Sync, started_at: datetime, now: datetime) -> Run:
+    """A new run. One whose worker died while reading has read what it has read."""
+    for orphan in Run.objects.filter(sync=sync, state=Run.State.READING):
+        _close_reading(orphan, now)
+    return Run.objects.create(sync=sync, started_at=started_at)
+
+
+def _new_versions(sync: Sync, changes: Sequence[Change], now: datetime, priority: int) -> list[Delivery]:
+    """A new version wherever stamp or digest differ from the newest one of that key."""
+    keys = [change.key for change in changes]
+    newest = {
+        row["source_key"]: row
+        for row in Delivery.objects.filter(sync=sync, source_key__in=keys)
+        .order_by("source_key", "-number")
+        .distinct("source_key")
+        .values("source_key", "number", "stamp", "digest")
+    }
+    fresh = []
+    for change in changes:
+        known, mark = newest.get(change.key), digest(change.row)
+        if known and known["stamp"] == change.stamp and known["digest"] == mark:
+            continue
+        fresh.append(
+            Delivery(
+                sync=sync,
+                source_key=change.key,
+                number=known["number"] + 1 if known else 1,
+                why="changed" if known else "new",
+                priority=priority,
+                stamp=change.stamp,
+                digest=mark,
+                payload=change.row,
+                created_at=now,
+                due_at=now,
+            )
+        )
+    return fresh
+
+
+def _insert(fresh: list[Delivery], run: Run | None, now: datetime) -> None:
+    """Inserts new versions. What they overtake is superseded; behind an unsettled write they stand in line."""
+    keys = [d.source_key for d in fresh]
+    older = Delivery.objects.filter(
+        sync=fresh[0].sync, source_key__in=keys, state__in=[*Delivery.OPEN, State.BEHIND]
+    ).defer("payload")
+    newer = {d.source_key: d for d in fresh}
+    moves = Moves(now)
+    for old in older:
+        if old.state in Delivery.UNSETTLED:
+            newer[old.source_key].state, newer[old.source_key].due_at = State.BEHIND, None
+        else:
+            reason = f"Version {newer[old.source_key].number} took its place."
+            moves.move(old, State.SUPERSEDED, code="superseded", reason=reason)
+    moves.save()
+    for delivery in fresh:
+        delivery.run = run
+    Delivery.objects.bulk_create(fresh, batch_size=500)
+
+
+def add_version(
+    sync: Sync, source_key: str, *, why: str, started_by: str, now: datetime, priority: int = LIVE
+) -> Delivery:
+    """A new version with the newest row that is stored (replay, changed mapping). In a ledger transaction."""
+    newest = Delivery.objects.filter(sync=sync, source_key=source_key).order_by("-number")[0]
+    again = Delivery(
+        sync=sync,
+        source_key=source_key,
+        number=newest.number + 1,
+        why=why,
+        started_by=started_by,
+        priority=priority,
+        stamp=newest.stamp,
+        digest=newest.digest,
+        label=newest.label,
+        payload=newest.payload,
+        created_at=now,
+        due_at=now,
+    )
+    _insert([again], None, now)
+    return again
+
+
+def _overlap(work: Work) -> float:
+    """Seconds behind the watermark to look again: the option, or twice the lateness measured here."""
+    configured = float(work.options.get("overlap_seconds", 300))
+    return max(configured, min(2 * work.sync.lateness_seconds, LONGEST_OVERLAP))
+
+
+def _measure_lateness(work: Work, fresh: list[Delivery]) -> None:
+    """Remembers how far behind the watermark a change became visible; fades by a tenth with every page."""
+    if not work.sync.cursor:
+        return
+    late = [work.flow.reader.seconds_behind(d.stamp, work.sync.cursor) for d in fresh if d.priority == LIVE]
+    measured = min(max(late, default=0.0), LONGEST_OVERLAP / 2)
+    work.sync.lateness_seconds = max(measured, work.sync.lateness_seconds * 0.9)
+
+
+def _full_read_due(work: Work, now: datetime) -> bool:
+    """Whether everything is read again, for changes that move no stamp. The first load is such a read."""
+    hours = float(work.options.get("full_read_hours", 24))
+    last = work.sync.full_read_at
+    return last is None or now - last >= timedelta(hours=hours)
+
+
+def _finish(work: Work, polled: Polled, started_at: datetime) -> None:
+    """Notes how fresh the source is. A poll that brought nothing new writes only its sync row."""
+    now = work.clock()
+    sync = work.sync
+    sync.polled_at, sync.failures, sync.last_error = now, 0, ""
+    if polled.again_at is None:
+        sync.fresh_at = started_at
+    fields = ["cursor", "polled_at", "fresh_at", "full_read_at", "failures", "last_error", "lateness_seconds"]
+    with ledger(work.lease):
+        sync.save(update_fields=fields)
+        if polled.run is not None:
+            _flush_counts(polled, now)
+            _close_reading(polled.run, now)
+
+
+def _close_reading(run: Run, now: datetime) -> None:
+    """The source has been read; the run goes on until everything it brought has come to an end."""
+    Run.objects.filter(pk=run.pk).update(read_at=now, state=Run.State.DELIVERING)
+    count_runs({run.pk: {"touched": 1}}, now)
+
+
+def _record_failure(work: Work, error: IntegrationError, polled: Polled, started_at: datetime) -> None:
+    now = work.clock()
+    sync = work.sync
+    polled.failed = True
+    sync.failures += 1
+    sync.last_error = error.message
+    with ledger(work.lease):
+        run = polled.run or Run.objects.create(sync=sync, started_at=started_at)
+        _flush_counts(polled, now)
+        Run.objects.filter(pk=run.pk).update(
+            state=Run.State.FAILED, read_at=now, finished_at=now, error_code=error.code, error=error.message
+        )
+        pause_for(error, sync, sync.source)
+        sync.save(update_fields=["failures", "last_error", "state", "pause_code", "pause_reason"])
+    log.warning("poll failed", extra={"flow": sync.flow, "code": error.code, "reason": error.message})
+    if not isinstance(error, NotAuthorised | BadCredentials):
+        wait = error.retry_after if isinstance(error, Transient) and error.retry_after else None
+        polled.again_at = now + timedelta(seconds=wait or backoff(str(sync.id), sync.failures))
+
+
+def pause_for(error: IntegrationError, sync: Sync, account: Connection) -> None:
+    """Refused credentials pause the connection; a missing scope or arrangement pauses only this flow."""
+    if isinstance(error, BadCredentials):
+        account.state, account.pause_code, account.pause_reason = Connection.State.PAUSED, error.code, error.message
+        account.save(update_fields=["state", "pause_code", "pause_reason"])
+    elif isinstance(error, NotAuthorised):
+        sync.state, sync.pause_code, sync.pause_reason = Sync.State.PAUSED, error.code, error.message

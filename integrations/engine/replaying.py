@@ -1,0 +1,99 @@
+"""What people do to deliveries: replay, dismiss, map a value, link by hand. All of it through the same ledger."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from integrations.engine.polling import add_version
+from integrations.engine.recording import Moves, add_notes, wake
+from integrations.engine.work import Schedule, ledger
+from integrations.errors import link_key, map_key
+from integrations.models import Delivery, Link, Step, Sync, ValueMap
+
+State = Delivery.State
+
+
+def replay(sync: Sync, source_key: str, *, by: str, schedule: Schedule, now: datetime) -> Delivery:
+    """Sends a record's newest stored version through the ledger again; pressing it twice changes nothing more.
+
+    An open delivery is made due at once, one whose write is not settled is left alone, and a closed one gets
+    a new version. `by` names the person or program. Raises Delivery.DoesNotExist for an unknown key.
+    """
+    with ledger():
+        newest = Delivery.objects.filter(sync=sync, source_key=source_key).order_by("-number").first()
+        if newest is None:
+            raise Delivery.DoesNotExist(f"{sync.flow} has no record {source_key}.")
+        if newest.state in (State.PENDING, State.WAITING, State.QUARANTINED):
+            moves = Moves(now)
+            add_notes(newest, [f"Replayed by {by}."], now)
+            moves.move(newest, State.PENDING, due_at=now)
+            moves.save()
+        elif newest.state not in (*Delivery.UNSETTLED, State.BEHIND):
+            newest = add_version(sync, source_key, why="replay", started_by=by, now=now)
+        schedule.make_due([sync.id], now)
+        return newest
+
+
+def dismiss(delivery: Delivery, *, by: str, reason: str, now: datetime) -> Delivery:
+    """Closes a delivery that nobody wants any more. Raises ValueError while a write of it is not settled."""
+    with ledger():
+        delivery = Delivery.objects.get(pk=delivery.pk)
+        if delivery.state not in (State.PENDING, State.WAITING, State.QUARANTINED):
+            raise ValueError(f"A delivery that is {delivery.state} cannot be dismissed.")
+        moves = Moves(now)
+        add_notes(delivery, [f"Dismissed by {by}: {reason}"], now)
+        moves.move(delivery, State.DISMISSED, code="dismissed", reason=reason)
+        moves.save()
+        return delivery
+
+
+def save_value(
+    value_map: str, key: str, value: str, *, by: str, schedule: Schedule, now: datetime, label: str = ""
+) -> int:
+    """Maps a code to a value. Wakes what waited for it, and sends again what was written under another value.
+
+    Returns how many deliveries go on because of it.
+    """
+    with ledger():
+        row, created = ValueMap.objects.get_or_create(map=value_map, key=key, defaults={"value": value, "label": label})
+        if not created and row.value == value:
+            return 0
+        row.value, row.updated_by, row.label = value, by, label or row.label
+        row.save()
+        woken = wake([map_key(value_map, key)], schedule=schedule, now=now)
+        return woken + _send_again_what_used(value_map, key, value, by=by, schedule=schedule, now=now)
+
+
+def link_by_hand(sync: Sync, source_key: str, target_key: str, *, by: str, schedule: Schedule, now: datetime) -> Link:
+    """Points a record at a target record that a person chose; what waits for the link is woken."""
+    with ledger():
+        link, created = Link.objects.get_or_create(
+            flow=sync.flow,
+            source_key=source_key,
+            defaults={"target_key": target_key, "origin": Link.Origin.MANUAL, "linked_at": now},
+        )
+        if not created and link.target_key != target_key:
+            entry = {"target_key": link.target_key, "until": now.isoformat(), "by": by}
+            link.previous = [*link.previous, entry]
+            link.target_key, link.origin, link.linked_at = target_key, Link.Origin.MANUAL, now
+            link.observed, link.lines, link.verified_at = {}, {}, None
+            link.save()
+        wake([link_key(sync.flow, source_key)], schedule=schedule, now=now)
+        return link
+
+
+def _send_again_what_used(value_map: str, key: str, value: str, *, by: str, schedule: Schedule, now: datetime) -> int:
+    """Records whose last write used another value of this row get a new version, with that reason."""
+    used = Step.objects.filter(
+        lookups__contains=[{"kind": "map", "name": value_map, "key": key}], state=Step.State.DONE
+    ).select_related("delivery__sync")
+    records = {(step.delivery.sync_id, step.delivery.source_key): step.delivery for step in used}
+    sent = 0
+    for (sync_id, source_key), delivery in records.items():
+        newest = Delivery.objects.filter(sync=sync_id, source_key=source_key).order_by("-number").defer("payload")[0]
+        if newest.state in (State.DELIVERED, State.UNCHANGED):
+            add_version(delivery.sync, source_key, why="mapping", started_by=by, now=now)
+            sent += 1
+    if records:
+        schedule.make_due({sync_id for sync_id, _ in records}, now)
+    return sent

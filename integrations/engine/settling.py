@@ -1,0 +1,243 @@
+"""What came back: attempts, steps, links and deliveries are settled in one transaction, then read back."""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from integrations.engine.polling import pause_for
+from integrations.engine.recording import Moves, wake
+from integrations.engine.sending import Outgoing
+from integrations.engine.work import LeaseLost, Work, backoff, digest, ledger
+from integrations.errors import (
+    BadCredentials,
+    IntegrationError,
+    NotAuthorised,
+    NotTransferable,
+    Rejected,
+    TokenRefused,
+    Transient,
+    Unknown,
+    link_key,
+)
+from integrations.flow import Sent
+from integrations.models import Attempt, Delivery, Link, Step
+
+log = logging.getLogger(__name__)
+State = Delivery.State
+Outcome = Attempt.Outcome
+
+
+def settle(work: Work, batch: Sequence[Outgoing]) -> None:
+    """Settles a batch of answers. A worker that was taken over leaves its answers as evidence only."""
+    now = work.clock()
+    try:
+        with ledger(work.lease):
+            _settle(work, batch, now)
+    except LeaseLost:
+        _keep_evidence(batch, now)
+        raise
+
+
+def _settle(work: Work, batch: Sequence[Outgoing], now: datetime) -> None:
+    moves = Moves(now)
+    linked: list[Outgoing] = []
+    again = set(_sent_again([item.step for item in batch]))
+    for item in batch:
+        result = item.result
+        _finish_attempt(item, now)
+        if isinstance(result, Sent):
+            item.step.state, item.step.done_at = Step.State.DONE, now
+            item.step.target_key = result.key
+            linked.append(item)
+            lag = timedelta(seconds=work.limits.list_lag_seconds if item.step.id in again else 0)
+            moves.move(item.delivery, State.VERIFYING, due_at=now + lag)
+        else:
+            _settle_error(work, item, moves, now)
+    Attempt.objects.bulk_update(
+        [i.attempt for i in batch], ["outcome", "status", "code", "reason", "exchange", "finished_at", "resolution"]
+    )
+    Step.objects.bulk_update([item.step for item in linked], ["state", "done_at", "target_key"])
+    moves.save()
+    link_all(work, [(i.delivery, i.step.target_key, i.step.generation) for i in linked], Link.Origin.CREATED, now)
+
+
+def _sent_again(steps: Sequence[Step]) -> dict[UUID, datetime]:
+    """Steps whose create was looked for, not found and sent again, with the time of the first intent."""
+    tries = Attempt.objects.filter(step__in=[s for s in steps if s.marker], resolution=Outcome.NOT_FOUND)
+    return {attempt.step_id: attempt.intended_at for attempt in tries.order_by("-intended_at")}
+
+
+def _settle_error(work: Work, item: Outgoing, moves: Moves, now: datetime) -> None:
+    """What happens next, by the kind of error. Anything not clearly harmless counts as unknown."""
+    error, delivery = item.result, item.delivery
+    delivery.tries += 1
+    if isinstance(error, Unknown):
+        due_at = now + timedelta(seconds=work.limits.list_lag_seconds)
+        moves.move(delivery, State.CHECKING, code=error.code, reason=error.message, due_at=due_at)
+    elif isinstance(error, Rejected) and not item.step.marker:
+        # "Already so" is a refusal too: the state there decides.
+        moves.move(delivery, State.CHECKING, code=error.code, reason=error.message, due_at=now)
+    elif isinstance(error, NotTransferable):
+        moves.move(delivery, State.NOT_TRANSFERABLE, code=error.code, reason=error.message)
+    elif isinstance(error, TokenRefused | BadCredentials | NotAuthorised | Transient):
+        _pause(work, BadCredentials(error.message) if isinstance(error, TokenRefused) else error)
+        wait = getattr(error, "retry_after", None) or backoff(str(delivery.id), delivery.tries)
+        due_at = now + timedelta(seconds=wait)
+        moves.move(delivery, State.PENDING, code=error.code, reason=error.message, due_at=due_at)
+    elif isinstance(error, IntegrationError):
+        moves.move(delivery, State.QUARANTINED, code=error.code, reason=error.message)
+
+
+def _pause(work: Work, error: IntegrationError) -> None:
+    """Refused credentials or a missing scope of the target: nothing more is sent until a person acts."""
+    if isinstance(error, BadCredentials | NotAuthorised):
+        pause_for(error, work.sync, work.sync.target)
+        work.sync.save(update_fields=["state", "pause_code", "pause_reason"])
+
+
+def _finish_attempt(item: Outgoing, now: datetime) -> None:
+    attempt, result = item.attempt, item.result
+    attempt.finished_at = now
+    attempt.exchange = exchange_row(result)
+    attempt.status = (attempt.exchange or {}).get("status")
+    if isinstance(result, Sent):
+        attempt.outcome = Outcome.ANSWERED
+    elif isinstance(result, Unknown):
+        attempt.outcome = Outcome.UNKNOWN
+    elif isinstance(result, Transient | BadCredentials | NotAuthorised):
+        attempt.outcome = Outcome.NOT_SENT
+    else:
+        attempt.outcome = Outcome.REFUSED
+    if isinstance(result, IntegrationError):
+        attempt.code, attempt.reason = result.code[:60], result.message
+
+
+def exchange_row(result: object) -> dict[str, Any] | None:
+    """The exchange of an answer or an error, as JSON; it was redacted where it was made."""
+    exchange = getattr(result, "exchange", None)
+    if exchange is None:
+        return None
+    row = dataclasses.asdict(exchange)
+    return {**row, "started_at": exchange.started_at.isoformat()}
+
+
+def link_all(work: Work, found: Sequence[tuple[Delivery, str, int]], origin: str, now: datetime) -> None:
+    """Links deliveries to target keys and generations, and wakes what waits for these links.
+
+    A link that pointed to another record remembers it.
+    """
+    flow = work.flow.name
+    keys = [delivery.source_key for delivery, _, _ in found]
+    known = {link.source_key: link for link in Link.objects.filter(flow=flow, source_key__in=keys)}
+    links = []
+    for delivery, target_key, generation in found:
+        link = known.get(delivery.source_key)
+        if link is None:
+            link = Link(flow=flow, source_key=delivery.source_key, origin=origin, linked_at=now)
+        elif link.target_key != target_key:
+            link.previous = [*link.previous, {"target_key": link.target_key, "until": now.isoformat()}]
+            link.origin, link.linked_at, link.verified_at = origin, now, None
+            link.observed, link.lines = {}, {}
+        link.target_key, link.generation, link.delivery_id = target_key, generation, delivery.id
+        links.append(link)
+    fields = [f.name for f in Link._meta.fields if f.name not in ("id", "flow", "source_key")]
+    Link.objects.bulk_create(links, update_conflicts=True, unique_fields=["flow", "source_key"], update_fields=fields)
+    wake_for_links(work, links, now)
+
+
+def wake_for_links(work: Work, links: Sequence[Link], now: datetime) -> None:
+    """Wakes what waits for these links."""
+    wake([link_key(link.flow, link.source_key) for link in links], schedule=work.schedule, now=now)
+
+
+def verify(work: Work, deliveries: Sequence[Delivery]) -> list[Any]:
+    """Reads back what was written, fifty at a time, and closes what is there as it was sent.
+
+    Returns the rows read.
+    """
+    done = Step.objects.filter(delivery__in=deliveries, state=Step.State.DONE).order_by("position")
+    steps = {step.delivery_id: step for step in done}
+    rows = work.flow.writer.fetch(work.target, sorted({s.target_key for s in steps.values()}))
+    doubled = _look_for_doubles(work, list(steps.values()))
+    now = work.clock()
+    with ledger(work.lease):
+        moves = Moves(now)
+        links = {
+            link.source_key: link
+            for link in Link.objects.filter(flow=work.flow.name, source_key__in=[d.source_key for d in deliveries])
+        }
+        unfinished = set(_open_steps(deliveries))
+        for delivery in deliveries:
+            step = steps[delivery.id]
+            step.delivery = delivery
+            if step.marker in doubled:
+                keys = ", ".join(doubled[step.marker])
+                reason = f"Two records there carry the mark of this one: {keys}. One of them has to be removed by hand."
+                moves.move(delivery, State.QUARANTINED, code="found-twice", reason=reason)
+            else:
+                row, link = rows.get(step.target_key), links[delivery.source_key]
+                _verify_one(work, step, row, link, moves, more=delivery.id in unfinished)
+        moves.save()
+        Link.objects.bulk_update(links.values(), ["observed", "digest", "lines", "verified_at"])
+    return list(rows.values())
+
+
+def _open_steps(deliveries: Sequence[Delivery]) -> Iterable[UUID]:
+    return Step.objects.filter(delivery__in=deliveries, state=Step.State.OPEN).values_list("delivery_id", flat=True)
+
+
+def _verify_one(work: Work, step: Step, row: Any, link: Link, moves: Moves, *, more: bool) -> None:
+    now, delivery = moves.now, step.delivery
+    settled_at = (step.done_at or now) + timedelta(seconds=work.limits.list_lag_seconds)
+    observed = work.flow.observe(row) if row is not None else {}
+    wrong = sorted(k for k, v in step.expect.items() if observed.get(k) != v) if row is not None else ["everything"]
+    if wrong and now < settled_at:
+        moves.move(delivery, State.VERIFYING, due_at=settled_at)
+    elif row is None:
+        reason = f"The answer named {step.target_key}, but no such record is shown there."
+        moves.move(delivery, State.QUARANTINED, code="not-visible", reason=reason)
+    elif wrong:
+        reason = f"Accepted, but not as sent. Different there: {', '.join(wrong)}."
+        moves.move(delivery, State.QUARANTINED, code="not-as-written", reason=reason)
+    else:
+        link.observed, link.lines, link.digest, link.verified_at = observed, work.flow.lines(row), digest(observed), now
+        moves.move(delivery, State.PENDING if more else State.DELIVERED, due_at=now if more else None)
+
+
+def _look_for_doubles(work: Work, steps: Sequence[Step]) -> dict[str, list[str]]:
+    """After a write that was sent again, looks once more for a second record with the same mark."""
+    earliest = _sent_again(steps)
+    markers = {s.marker for s in steps if s.id in earliest}
+    if not markers:
+        return {}
+    found = work.flow.writer.find(work.target, markers, min(earliest.values()))
+    keys = {marker: sorted({str(row["id"]) for row in rows}) for marker, rows in found.items()}
+    return {marker: ids for marker, ids in keys.items() if len(ids) > 1}
+
+
+def _keep_evidence(batch: Sequence[Outgoing], now: datetime) -> None:
+    """Answers that came too late: kept beside the intent, settled by whoever holds the lease now."""
+    late = []
+    for item in batch:
+        _finish_attempt(item, now)
+        late.append(
+            Attempt(
+                step=item.step,
+                kind=Attempt.Kind.LATE,
+                outcome=item.attempt.outcome,
+                fence=item.attempt.fence,
+                intended_at=item.attempt.intended_at,
+                finished_at=now,
+                status=item.attempt.status,
+                code=item.attempt.code,
+                reason=item.attempt.reason,
+                exchange=item.attempt.exchange,
+            )
+        )
+    with ledger():
+        Attempt.objects.bulk_create(late)
