@@ -77,7 +77,7 @@ def test_who_slept_into_a_refusal_waits_for_its_end():
     clock = Clock()
     mine = budget(clock)
     mine.acquire(5)
-    naps = []
+    naps: list[float] = []
 
     def sleep(seconds):
         if not naps:
