@@ -1,0 +1,1 @@
+"""The main job, shown from end to end, and everything a developer starts with one command."""
