@@ -107,7 +107,7 @@ ROOT_URLCONF = "connector.urls_customer"
 AUTH_USER_MODEL = "tenants.Person"
 WSGI_APPLICATION = "connector.wsgi.application"
 
-# --- Hosts and sessions: people sign in on the public host; each customer's host has sessions of its own ---------------
+# --- Hosts and sessions: people sign in on the public host; each customer's host has sessions of its own --------------
 PUBLIC_HOST = env.text("PUBLIC_HOST", "localhost").lower()
 if ":" in PUBLIC_HOST or "/" in PUBLIC_HOST:
     env.problem("PUBLIC_HOST", "must be a host name alone, without scheme or port")

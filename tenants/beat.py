@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 
 from django.db import connections
-from django_tenants.utils import get_public_schema_name
+
+from tenants import schema
 
 TICK = "integrations.tasks.tick"
 TICK_SECONDS = 1
@@ -15,7 +16,7 @@ TICK_EXPIRES_SECONDS = 5  # ticks that nobody took do not pile up
 def ensure_rows(using: str = "default") -> None:
     """Creates the rows that are missing. One that an operator changed or disabled stays as it is."""
     connection = connections[using]
-    if connection.schema_name != get_public_schema_name():
+    if schema.current() != schema.PUBLIC:
         return
     if "django_celery_beat_periodictask" not in connection.introspection.table_names():
         return

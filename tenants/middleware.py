@@ -14,6 +14,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.urls import set_urlconf
 
+from tenants import schema
 from tenants.models import Customer, Domain, Membership, Role
 
 Respond = Callable[[HttpRequest], HttpResponseBase]
@@ -38,7 +39,7 @@ class HealthMiddleware:
         if request.path != "/healthz":
             return self.respond(request)
         try:
-            connection.set_schema_to_public()
+            schema.use_public()
             with connection.cursor() as cursor:
                 cursor.execute("SELECT 1")
         except Error:
@@ -54,7 +55,7 @@ class CustomerMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         request = cast(CustomerRequest, request)
-        connection.set_schema_to_public()
+        schema.use_public()
         request.customer = request.role = None
         try:
             host = host_name(request)
@@ -69,10 +70,10 @@ class CustomerMiddleware:
         if domain.tenant.suspended_at:
             return render(request, "tenants/suspended.html", {"customer": domain.tenant}, status=403)
         try:
-            connection.set_tenant(domain.tenant)
+            schema.use(domain.tenant)
             return self._on(request, settings.ROOT_URLCONF)
         finally:
-            connection.set_schema_to_public()
+            schema.use_public()
 
     def _on(self, request: HttpRequest, urlconf: str) -> HttpResponseBase:
         request.urlconf = urlconf
@@ -89,11 +90,11 @@ class HostSessionMiddleware(SessionMiddleware):
         if request.session.session_key and request.session.get(HOST_KEY) != host_name(request):
             request.session = self.SessionStore()
 
-    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
         """Stamps the host on what is saved."""
         if request.session.modified and not request.session.is_empty():
             request.session[HOST_KEY] = host_name(request)
-        return super().process_response(request, cast(HttpResponse, response))
+        return super().process_response(request, response)
 
 
 class MembershipMiddleware:

@@ -7,6 +7,6 @@ import os
 
 os.environ.setdefault("DEVSERVICES_INSTANCE", "tests")
 
-from connector.settings import *  # noqa: E402, F403
+from connector.settings import *  # noqa: F403
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # quick; the tests' passwords protect nothing

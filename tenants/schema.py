@@ -1,0 +1,41 @@
+"""Which schema the database connection of this thread works in: a customer's, or public."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from django.db import connection
+
+if TYPE_CHECKING:
+    from tenants.models import Customer
+
+PUBLIC = "public"
+_tenants: Any = connection  # django-tenants' backend adds the methods below, which Django's type knows nothing of
+
+
+def current() -> str:
+    """The name of the schema in use."""
+    return str(_tenants.schema_name)
+
+
+def use(customer: Customer) -> None:
+    """From now on this thread works in the customer's schema (and sees public behind it)."""
+    _tenants.set_tenant(customer)
+
+
+def use_public() -> None:
+    """From now on this thread works in public."""
+    _tenants.set_schema_to_public()
+
+
+@contextmanager
+def within(customer: Customer) -> Iterator[None]:
+    """Works in the customer's schema, then in the one before. A thread of its own starts in public."""
+    before = _tenants.tenant
+    use(customer)
+    try:
+        yield
+    finally:
+        _tenants.set_tenant(before)
