@@ -56,8 +56,8 @@ def next_due(sync: Sync) -> datetime | None:
 def _due(work: Work) -> list[Delivery]:
     """The next batch: unsettled writes first, then by priority and time."""
     due = Delivery.objects.filter(sync=work.sync, due_at__lte=work.clock())
-    unsettled = list(due.filter(state__in=Delivery.UNSETTLED).order_by("due_at", "id")[: work.limits.batch])
-    pending = due.filter(state=State.PENDING).order_by("priority", "due_at", "id")
+    unsettled = list(due.filter(state__in=Delivery.UNSETTLED).order_by("due_at", "source_key")[: work.limits.batch])
+    pending = due.filter(state=State.PENDING).order_by("priority", "due_at", "source_key")
     return unsettled or list(pending[: work.limits.batch])
 
 

@@ -93,6 +93,12 @@ class Work:
             self._clients["target"] = self.open_target()
         return self._clients["target"]
 
+    def close(self) -> None:
+        """Closes the connections of the clients that were opened."""
+        for client in self._clients.values():
+            client.session.close()
+        self._clients.clear()
+
     @property
     def options(self) -> dict[str, Any]:
         """The flow's options with the customer's choices over the defaults."""
