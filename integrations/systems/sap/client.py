@@ -1,0 +1,276 @@
+"""The client of one SAP connection: one exchange at a time, signed in, within the budget, judged.
+
+`once` may be called from worker threads and never touches the database; `prepare`, `renew`, `call` and everything that
+reads belong to the thread of the task, because the token store does read the database.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+from integrations.connection import RateBudget, Token, TokenStore
+from integrations.errors import (
+    BadCredentials,
+    IntegrationError,
+    Misconfigured,
+    NotAuthorised,
+    Rejected,
+    Throttled,
+    TokenRefused,
+)
+from integrations.guard import origin
+from integrations.http import Answer, HttpRequest, HttpSession, Timeouts
+from integrations.systems.sap import answers, auth, metadata
+from integrations.systems.sap.csrf import CsrfPair, CsrfTokens
+from integrations.systems.sap.entities import DECLARED
+from integrations.systems.sap.services import BUSINESS_PARTNER, PURCHASE_ORDER, SERVICES, Offer, Service
+from integrations.systems.sap.settings import Account
+
+# SAP publishes no limits of its own; deep inserts of large orders take longest.
+READ_TIMEOUTS = Timeouts(connect=10, read=60)
+WRITE_TIMEOUTS = Timeouts(connect=10, read=120)
+# Nobody says how long a 429 without Retry-After lasts.
+BARE_THROTTLE = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """One page of raw rows, its next link and the server's clock."""
+
+    rows: list[dict[str, Any]]
+    next: str
+    date: datetime | None
+
+
+class SapClient:
+    """Speaks to one tenant. Secrets appear in no repr.
+
+    `capabilities` is what was learned of the tenant's services; it grows as services are first used and may be saved.
+    With `read_only` (or the option of that name) every write raises Misconfigured before anything is sent.
+    """
+
+    # A write may fetch a CSRF token, be refused for it, and go through this once more.
+    longest_send = 2 * (READ_TIMEOUTS.total + WRITE_TIMEOUTS.total)
+
+    def __init__(
+        self,
+        account: Account,
+        *,
+        session: HttpSession,
+        tokens: TokenStore,
+        budget: RateBudget,
+        capabilities: Mapping[str, Any] | None = None,
+        read_only: bool = False,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self.account = account
+        self.session = session
+        self.read_only = read_only or account.read_only
+        self.capabilities: dict[str, Any] = {**(capabilities or {})}
+        self._tokens, self._budget, self._clock = tokens, budget, clock
+        self._csrf = CsrfTokens()
+        self._token: Token | None = None
+        self._refused = ""
+        self._open: set[str] = set()
+        self._basic = auth.basic(account) if account.method == "basic" else ""
+        if self._basic:
+            session.conceal(self._basic.partition(" ")[2])
+
+    def __repr__(self) -> str:
+        return f"SapClient({self.account.base_url})"
+
+    # Signing in: the task's own thread
+
+    def prepare(self) -> None:
+        """Makes sure that a token is at hand which is not due for renewal. Nothing to do for Basic."""
+        if self._basic or (self._token is not None and self._token.renew_at > self._clock()):
+            return
+        self._use(self._tokens.token(self._fetch_token))
+
+    def renew(self, stale: str = "") -> None:
+        """Replaces a refused token; by default the one that `once` saw refused last."""
+        if not self._basic:
+            self._use(self._tokens.token(self._fetch_token, stale=stale or self._refused))
+
+    def _fetch_token(self) -> Token:
+        self._budget.acquire()
+        return auth.fetch_token(self.session, self.account)
+
+    def _use(self, token: Token) -> None:
+        if self._token is None or token.value != self._token.value:
+            self._csrf.forget()
+        self.session.conceal(token.value)
+        self._token = token
+
+    # Exchanges
+
+    def once(self, request: HttpRequest) -> Answer:
+        """One exchange within the budget; safe in worker threads. Raises what the answer means.
+
+        A write carries a CSRF token with its cookies; refused for these alone, it is sent once more with new ones,
+        which is safe because such a refusal precedes any processing. A missing access token counts as refused.
+        """
+        writes = request.write or request.method not in ("GET", "HEAD")
+        if writes and self.read_only:
+            raise Misconfigured("This client only reads: nothing is written to SAP.", code="read-only")
+        if not writes:
+            return self._send(request)
+        request, root = replace(request, write=True), self._root(request)
+        pair = self._csrf.pair(root, self._send)
+        try:
+            return self._send(_with(request, pair))
+        except _CsrfRefused:
+            pair = self._csrf.pair(root, self._send, stale=pair)
+        return self._send(_with(request, pair))
+
+    def call(self, request: HttpRequest) -> Answer:
+        """One exchange from the task's thread: a refused token is renewed once and the request repeated once."""
+        self.prepare()
+        try:
+            return self.once(request)
+        except TokenRefused:
+            self.renew()
+        try:
+            return self.once(request)
+        except TokenRefused as error:
+            raise self._judged(error, self._service(request.url)) from None
+
+    def _send(self, request: HttpRequest) -> Answer:
+        service = self._service(request.url)
+        answer = self._signed(request)
+        if request.write and answers.wants_csrf(answer):
+            raise _CsrfRefused("SAP refused a new CSRF token as well.", exchange=answer.exchange)
+        try:
+            answers.check(answer, service)
+        except Throttled as error:
+            self._budget.blocked(BARE_THROTTLE if error.retry_after is None else error.retry_after)
+            raise
+        except TokenRefused as error:
+            self._refused = self._token.value if self._token else ""
+            if self._basic:
+                raise self._judged(error, service) from None
+            raise
+        if service is not None:
+            self._open.add(service.name)
+        return answer
+
+    def _signed(self, request: HttpRequest) -> Answer:
+        if not self._basic and self._token is None:
+            raise TokenRefused("No access token was prepared.")
+        authorization = self._basic or f"Bearer {self._token.value if self._token else ''}"
+        headers = {"Accept-Language": self.account.language, **request.headers, "Authorization": authorization}
+        params = request.params
+        if self.account.sap_client_number and "sap-client=" not in request.url:
+            params = (*params, ("sap-client", self.account.sap_client_number))
+        self._budget.acquire()
+        timeouts = WRITE_TIMEOUTS if request.write else READ_TIMEOUTS
+        return self.session.send(replace(request, headers=headers, params=params), timeouts=timeouts)
+
+    def _judged(self, error: IntegrationError, service: Service | None) -> IntegrationError:
+        """What a final 401 means. Some systems answer it for a service they do not know, so another one is asked."""
+        if service is not None and self._other_is_open(service):
+            closed = answers.not_authorised(service, "SAP answered HTTP 401 here, while other services work.")
+            closed.exchange = error.exchange
+            return closed
+        message = "SAP refused the credentials. Nothing more is tried, so that the user is not locked."
+        return BadCredentials(message, exchange=error.exchange)
+
+    def _other_is_open(self, service: Service) -> bool:
+        if self._open - {service.name}:
+            return True
+        other = PURCHASE_ORDER if service is BUSINESS_PARTNER else BUSINESS_PARTNER
+        answer = self._signed(HttpRequest(method="GET", url=f"{other.offers[-1].root}/"))
+        # A refusal for want of authorisation is given only to somebody who is known.
+        return (answer.status == 200 and not answers.is_page(answer)) or answer.status == 403
+
+    # Services
+
+    def offer(self, service: Service) -> Offer:
+        """The version of a service that this tenant offers, V4 first. Raises NotAuthorised if there is none."""
+        known = self._learned(service)
+        found = service.offer(str(known.get("version", "")))
+        if found is None:
+            self.probe(service)
+            found = service.offer(str(self._learned(service)["version"]))
+        if found is None:
+            raise answers.not_authorised(service)
+        return found
+
+    def without(self, service: Service) -> frozenset[str]:
+        """The declared fields that this tenant's release lacks, as "EntityType.Name"."""
+        return frozenset(self._learned(service).get("missing", ()))
+
+    def probe(self, service: Service) -> dict[str, Any]:
+        """Reads `$metadata` of the service's versions in order and keeps what the first open one offers."""
+        closed: IntegrationError | None = None
+        for offer in service.offers:
+            try:
+                answer = self.call(self.metadata_request(offer))
+            except (NotAuthorised, Rejected) as error:
+                closed = closed or error
+                continue
+            types = metadata.entity_types(answer.body)
+            lacking = {name for entity in DECLARED.get(offer.document, ()) for name in metadata.missing(entity, types)}
+            learned = {"version": offer.version, "document": offer.document, "missing": sorted(lacking)}
+            services = {**self.capabilities.get("services", {}), service.name: learned}
+            self.capabilities["services"] = services
+            return learned
+        raise closed or answers.not_authorised(service)
+
+    @staticmethod
+    def metadata_request(offer: Offer) -> HttpRequest:
+        return HttpRequest(method="GET", url=f"{offer.root}/$metadata", headers={"Accept": "application/xml"})
+
+    def _learned(self, service: Service) -> Mapping[str, Any]:
+        found: Mapping[str, Any] = self.capabilities.get("services", {}).get(service.name, {})
+        return found
+
+    # Reading: the task's own thread
+
+    def rows(self, offer: Offer, entity_set: str, params: tuple[tuple[str, str], ...]) -> Rows:
+        """One page of an entity set."""
+        return self._page(offer, HttpRequest(method="GET", url=f"{offer.root}/{entity_set}", params=params))
+
+    def follow(self, offer: Offer, link: str) -> Rows:
+        """The page a next link points to, which may be absolute or relative to the service root.
+
+        Raises Misconfigured for a link to another host, port, scheme or service: credentials are sent with it.
+        """
+        root = f"{self.account.base_url}/{offer.root}/"
+        url = urljoin(root, link)
+        if origin(url) != origin(root) or not urlsplit(url).path.startswith(urlsplit(root).path):
+            raise Misconfigured("SAP sent a link that leads away from this service.", code="foreign-link")
+        return self._page(offer, HttpRequest(method="GET", url=url))
+
+    def _page(self, offer: Offer, request: HttpRequest) -> Rows:
+        answer = self.call(request)
+        try:
+            envelope = offer.dialect.envelope(answer.json())
+        except IntegrationError as error:
+            error.exchange = answer.exchange
+            raise
+        return Rows(envelope.rows, envelope.next, answers.server_time(answer))
+
+    def _service(self, url: str) -> Service | None:
+        return next((service for service, offer in _OFFERS if f"/{offer.root}/" in f"/{url}/"), None)
+
+    def _root(self, request: HttpRequest) -> str:
+        root = next((offer.root for _, offer in _OFFERS if f"/{offer.root}/" in f"/{request.url}/"), None)
+        if root is None:
+            raise Misconfigured("Only the services named in this product are written to.", code="unknown-service")
+        return root
+
+
+class _CsrfRefused(NotAuthorised):
+    """403 for the CSRF token only; twice in a row it is what its base says."""
+
+
+_OFFERS = tuple((service, offer) for service in SERVICES for offer in service.offers)
+
+
+def _with(request: HttpRequest, pair: CsrfPair) -> HttpRequest:
+    return replace(request, headers={**request.headers, **pair.headers})
