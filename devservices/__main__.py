@@ -1,8 +1,9 @@
-"""`python -m devservices up|down|status|urls [--instance main|demo|tests]`: the embedded services by hand."""
+"""`python -m devservices up|down|status|urls|forget [--instance main|demo|tests]`: the embedded services by hand."""
 
 from __future__ import annotations
 
 import argparse
+import shutil
 import sys
 
 from devservices import postgres, state, urls, valkey
@@ -11,7 +12,7 @@ from devservices import postgres, state, urls, valkey
 def main(arguments: list[str] | None = None) -> int:
     """Returns the exit code: 1 where a service could not be started, or (for `status`) does not run."""
     parser = argparse.ArgumentParser(prog="python -m devservices", description="The embedded PostgreSQL and Valkey.")
-    parser.add_argument("action", choices=["up", "down", "status", "urls"])
+    parser.add_argument("action", choices=list(ACTIONS))
     parser.add_argument("--instance", choices=state.INSTANCES, default=state.instance_name())
     parser.add_argument("--if-idle", action="store_true", help="down: leave everything running while it is in use")
     chosen = parser.parse_args(arguments)
@@ -57,7 +58,16 @@ def show_urls(chosen: argparse.Namespace) -> int:
     return 0
 
 
-ACTIONS = {"up": up, "down": down, "status": status, "urls": show_urls}
+def forget(chosen: argparse.Namespace) -> int:
+    """Stops the services of every instance and removes all their data."""
+    for instance in state.INSTANCES:
+        valkey.stop(instance)
+        postgres.stop(instance)
+        shutil.rmtree(state.root(instance), ignore_errors=True)
+    return 0
+
+
+ACTIONS = {"up": up, "down": down, "status": status, "urls": show_urls, "forget": forget}
 
 if __name__ == "__main__":
     sys.exit(main())

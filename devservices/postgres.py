@@ -49,6 +49,13 @@ def start(instance: str = "") -> None:
                 connection.execute(f"create database {urls.DATABASE}")
 
 
+def empty(instance: str = "") -> None:
+    """Throws the instance's database away and makes a new, empty one. The server runs."""
+    with _connect(state.root(instance) / "postgres") as connection:
+        connection.execute(f"drop database if exists {urls.DATABASE} with (force)")
+        connection.execute(f"create database {urls.DATABASE}")
+
+
 def stop(instance: str = "") -> None:
     """Ends the server; sessions are cut off, committed work stays."""
     pid = running(instance)

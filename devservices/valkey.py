@@ -37,6 +37,12 @@ def start(instance: str = "") -> None:
         _wait_until_ready(home, instance)
 
 
+def empty(instance: str = "") -> None:
+    """Forgets every message and every counter. The server runs."""
+    with redis.Redis.from_url(urls.redis_url(instance)) as connection:
+        connection.flushall()
+
+
 def stop(instance: str = "") -> None:
     """Ends the server."""
     pid = running(instance)

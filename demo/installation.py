@@ -1,0 +1,113 @@
+"""An installation on this machine: the services, both simulators, a worker, beat and, where wanted, the web pages."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from demo.remote import Remote
+from devservices import postgres, programs, state, valkey
+from devservices.processes import Supervisor
+from devservices.state import CHECKOUT
+
+CUSTOMER_FILE = CHECKOUT / "demo" / "customer.yaml"
+CUSTOMER = "acme"
+
+
+class Installation:
+    """One instance with everything that runs in it. A context manager: at its end nothing of it is left running."""
+
+    def __init__(self, instance: str) -> None:
+        """Leftovers of a killed run of this instance are ended here. Raises ServiceError if it runs already."""
+        self.instance = instance
+        self.directory = state.prepare(instance)
+        self.environment = programs.environment(instance, DJANGO_SETTINGS_MODULE="connector.settings")
+        self.supervisor = Supervisor(self.directory, environment=self.environment)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.supervisor.stop_all()
+        valkey.stop(self.instance)
+        postgres.stop(self.instance)
+
+    def start_simulators(self, *, preferred_ports: tuple[int, int] = (0, 0)) -> None:
+        """Starts both simulators side by side and waits for their ports."""
+        started = []
+        for system, options, preferred in zip(("sap", "servicetitan"), SIMULATOR_OPTIONS, preferred_ports, strict=True):
+            port = programs.free_port(preferred) if preferred else 0
+            program = programs.simulator(system, self.port_file(system), *options, port=port)
+            self.supervisor.start(program, wait=False)
+            started.append(program)
+        for program in started:
+            self.supervisor.wait_until_ready(program)
+        self.sap, self.servicetitan = (Remote(self.simulator_url(system)) for system in ("sap", "servicetitan"))
+
+    def port_file(self, system: str) -> Path:
+        """Where a simulator writes its port."""
+        return self.directory / f"{system}.port"
+
+    def simulator_url(self, system: str) -> str:
+        """The base URL of a running simulator."""
+        return f"http://127.0.0.1:{self.port_file(system).read_text()}"
+
+    def start_services(self) -> None:
+        """PostgreSQL with an empty, migrated database, and an empty broker. Django is set up in this process."""
+        postgres.start(self.instance)
+        valkey.start(self.instance)
+        postgres.empty(self.instance)
+        valkey.empty(self.instance)
+        os.environ.update(self.environment)
+        import django
+        from django.core.management import call_command
+
+        django.setup()
+        call_command("migrate_schemas", shared=True, interactive=False, verbosity=0)
+
+    def create_customer(self) -> None:
+        """The demo customer, from the same YAML file that `manage.py apply` takes."""
+        from django.core.management import call_command
+
+        os.environ["SAP_URL"] = self.simulator_url("sap")
+        os.environ["SERVICETITAN_URL"] = self.simulator_url("servicetitan")
+        call_command("apply", str(CUSTOMER_FILE), verbosity=0)
+
+    def start_workers(self) -> None:
+        """The worker and beat: from here on the schedule does the work."""
+        both = [programs.worker(self.supervisor), programs.beat(self.supervisor)]
+        for program in both:
+            self.supervisor.start(program, wait=False)
+        for program in both:
+            self.supervisor.wait_until_ready(program)
+
+    def start_web(self, preferred_port: int) -> str:
+        """The web pages; returns their URL."""
+        port = programs.free_port(preferred_port)
+        self.supervisor.start(programs.web(port))
+        return f"http://localhost:{port}"
+
+    def fail_if_something_ended(self) -> None:
+        """Raises SystemExit, naming the program and its log, if one ended by itself."""
+        for name in self.supervisor.ended():
+            log = self.supervisor.log(name)
+            sys.exit(f"{name} ended by itself. The end of {log}:\n{log.read_text()[-3000:]}")
+
+
+SIMULATOR_OPTIONS = (("--seed", "7", "--size", "small"), ("--seed", "7", "--tenant", "1001"))
+
+
+def wait_for(condition: object, *, seconds: float, what: str) -> None:
+    """Returns once `condition()` holds; leaves with `what` where it does not within that time."""
+    assert callable(condition)  # noqa: S101
+    limit = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > limit:
+            sys.exit(f"This did not happen within {seconds:.0f} seconds: {what}.")
+        time.sleep(0.2)
