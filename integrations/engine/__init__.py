@@ -8,21 +8,28 @@ and reads it back, `checking` looks for what an unanswered call may have left. `
 
 from integrations.engine.delivering import deliver, is_running, next_due
 from integrations.engine.polling import Polled, poll
+from integrations.engine.reconciling import Report, reconcile
 from integrations.engine.replaying import dismiss, link_by_hand, replay, save_value
-from integrations.engine.work import LeaseLost, Limits, Work, ledger
+from integrations.engine.standing import examples, standing
+from integrations.engine.work import Lease, LeaseLost, Limits, Work, ledger
 
 __all__ = [
+    "Lease",
     "LeaseLost",
     "Limits",
     "Polled",
+    "Report",
     "Work",
     "deliver",
     "dismiss",
+    "examples",
     "is_running",
     "ledger",
     "link_by_hand",
     "next_due",
     "poll",
+    "reconcile",
     "replay",
     "save_value",
+    "standing",
 ]

@@ -1,0 +1,167 @@
+"""From a claim of the schedule index to engine work: loads the sync, opens the clients, and sets the next due time.
+
+Used by the Celery tasks and by `manage.py sync`; both go through claims, so they never work on a sync together.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django_tenants.utils import schema_context
+
+from integrations import catalogue, connections, schedule_spec
+from integrations.engine import Lease, LeaseLost, Limits, Work, deliver, is_running, ledger, next_due, poll
+from integrations.flow import Row
+from integrations.models import Connection, Sync
+from tenants import schedule
+from tenants.models import Customer
+
+log = logging.getLogger(__name__)
+
+PAUSED_LOOK = timedelta(minutes=5)
+"""A paused sync is looked at so often; nothing is called before it was resumed."""
+
+
+def utc_now() -> datetime:
+    """The only clock of the product."""
+    return datetime.now(UTC)
+
+
+@dataclass(slots=True)
+class ClaimLease:
+    """`engine.Lease` over a claim of the schedule index."""
+
+    claim: schedule.Claim
+    seconds: float
+
+    @property
+    def fence(self) -> int:
+        return self.claim.fence
+
+    @property
+    def until(self) -> datetime:
+        return self.claim.lease_until
+
+    def renew(self, now: datetime) -> None:
+        """Prolongs the lease; raises LeaseLost if somebody has taken over."""
+        renewed = schedule.renew(self.claim, now=now, lease_seconds=self.seconds)
+        if renewed is None:
+            raise LeaseLost
+        self.claim = renewed
+
+    def hold(self) -> None:
+        """Locks the claim's row until the transaction ends; raises LeaseLost."""
+        if not schedule.holds(self.claim):
+            raise LeaseLost
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerSchedule:
+    """`engine.Schedule` of one customer."""
+
+    customer_id: int
+
+    def make_due(self, sync_ids: Collection[UUID], now: datetime) -> None:
+        """Deliveries of these syncs are due now."""
+        schedule.make_due(customer_id=self.customer_id, sync_ids=sync_ids, kind="deliver", now=now)
+
+
+def run_claim(claim: schedule.Claim, *, clock: Callable[[], datetime] = utc_now) -> None:
+    """Does one claimed piece of work in the customer's schema and says when the next one is due."""
+    begun = schedule.begin(claim, now=clock(), lease_seconds=settings.LEASE_SECONDS)
+    if begun is None:
+        return  # this message came twice, or too late
+    claim = begun
+    with schema_context(claim.schema_name):
+        sync = Sync.objects.select_related("source", "target").filter(pk=claim.sync_id).first()
+        if sync is None:
+            schedule.remove(customer_id=claim.customer_id, sync_id=claim.sync_id)
+            return  # the sync was removed
+        lease = ClaimLease(claim, settings.LEASE_SECONDS)
+        work = work_for(sync, lease, CustomerSchedule(claim.customer_id), clock)
+        try:
+            polled_due_at = _poll(work, claim) if claim.kind == "poll" else _deliver(work)
+            with ledger(lease):
+                # Whatever became due meanwhile was committed before this lock was given.
+                due_at = polled_due_at or next_due(sync)
+                if not is_running(sync):
+                    due_at = clock() + PAUSED_LOOK
+                schedule.release(lease.claim, now=clock(), due_at=due_at)
+        except LeaseLost:
+            log.warning("taken over by another worker", extra={"flow": sync.flow, "fence": lease.fence})
+        finally:
+            work.close()
+
+
+class NoLease:
+    """For work that only reads: it holds nothing and can write nothing to the ledger."""
+
+    fence = 0
+    until = datetime.min.replace(tzinfo=UTC)
+
+    def renew(self, now: datetime) -> None:
+        """There is nothing to renew."""
+
+    def hold(self) -> None:
+        """Raises LeaseLost: nothing may be written."""
+        raise LeaseLost
+
+
+def comparison_of(sync: Sync) -> Work:
+    """Work that only reads from both systems."""
+    return work_for(sync, NoLease(), CustomerSchedule(0), utc_now, read_only=True)
+
+
+def work_for(
+    sync: Sync, lease: Lease, plan: CustomerSchedule, clock: Callable[[], datetime], *, read_only: bool = False
+) -> Work:
+    """What the engine needs to work on this sync."""
+    return Work(
+        sync=sync,
+        flow=catalogue.flows()[sync.flow],
+        lease=lease,
+        schedule=plan,
+        clock=clock,
+        open_source=lambda: connections.open_client(sync.source, read_only=read_only),
+        open_target=lambda: connections.open_client(sync.target, read_only=read_only),
+        lookup=lambda client, kind, keys: _lookup(sync.target, client, kind, keys),
+        limits=_limits(sync),
+    )
+
+
+def _poll(work: Work, claim: schedule.Claim) -> datetime:
+    if is_running(work.sync):
+        polled = poll(work)
+        if polled.again_at is not None:
+            return polled.again_at
+    zone = ZoneInfo(Customer.objects.values_list("time_zone", flat=True).get(pk=claim.customer_id))
+    return schedule_spec.parse(work.sync.schedule).next_due(work.clock(), zone)
+
+
+def _deliver(work: Work) -> None:
+    if is_running(work.sync):
+        deliver(work)
+
+
+def _lookup(target: Connection, client: Any, kind: str, keys: Sequence[str]) -> Mapping[str, Row]:
+    rows: Mapping[str, Row] = catalogue.systems()[target.system].lookup(client, kind, keys)
+    return rows
+
+
+def _limits(sync: Sync) -> Limits:
+    options = connections.effective_options(sync.target)
+    timeouts = connections.timeouts(sync.target)
+    return Limits(
+        batch=int(sync.options.get("batch", 50)),
+        side_by_side=int(options["side_by_side"]),
+        call_seconds=timeouts.total,
+        list_lag_seconds=float(options.get("list_lag_seconds", 0)),
+        task_seconds=settings.WORK_SECONDS,
+    )

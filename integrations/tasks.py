@@ -1,0 +1,35 @@
+"""Celery tasks: short, safe to run twice and side by side, and only a hint; leases in PostgreSQL decide."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from celery import shared_task
+from django.conf import settings
+from django.db import transaction
+
+from integrations.running import run_claim, utc_now
+from tenants import schedule
+
+TICK_LIMIT = 200
+"""Claims of one tick; the next tick, a second later, takes the rest."""
+
+
+@shared_task(ignore_result=True)
+def tick() -> None:
+    """Claims what is due over all customers and hands it to the workers. Two beats at once do no harm."""
+    with transaction.atomic():
+        claims = schedule.claim(now=utc_now(), limit=TICK_LIMIT, lease_seconds=settings.LEASE_SECONDS)
+        for claim in claims:
+            transaction.on_commit(lambda claim=claim: _hand_over(claim))  # type: ignore[misc]
+
+
+def _hand_over(claim: schedule.Claim) -> None:
+    """A message that nobody took before the lease ended is dropped: the work was claimed again by then."""
+    work.apply_async(kwargs={"claim": claim.as_message()}, queue=claim.kind, expires=settings.LEASE_SECONDS)
+
+
+@shared_task(ignore_result=True)
+def work(*, claim: dict[str, Any]) -> None:
+    """Polls or delivers one sync of one customer under its claim."""
+    run_claim(schedule.Claim.from_message(claim))
