@@ -78,6 +78,10 @@ class Write:
 class Writer(Protocol):
     """Writes one object of the target and finds it again."""
 
+    def key(self, row: Row) -> str:
+        """The target key of a row."""
+        ...
+
     def fetch(self, client: Any, keys: Sequence[str]) -> dict[str, Row]:
         """Current rows by target key; what is absent is (not yet) visible there."""
         ...
@@ -183,6 +187,7 @@ class Flow(Protocol):
 
     name: str
     title: str
+    service: str
     source_system: str
     target_system: str
     reader: Reader
