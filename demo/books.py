@@ -1,0 +1,87 @@
+"""The product's side of the demo: what its ledger says about one customer. Reads only, but for the replay."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+COUNTS = ("read", "written", "unchanged", "waiting", "quarantined", "not_transferable")
+
+
+class Books:
+    """The ledger of one customer, by schema name. Django has to be set up before the first call."""
+
+    def __init__(self, customer: str) -> None:
+        self.customer = customer
+
+    @contextmanager
+    def syncs(self) -> Iterator[list[Any]]:
+        """The customer's syncs, vendors first, with the customer's schema in use."""
+        from django_tenants.utils import schema_context
+
+        from integrations.models import Sync
+
+        with schema_context(self.customer):
+            yield list(Sync.objects.order_by("-flow"))
+
+    def standings(self, since: datetime | None = None) -> dict[str, dict[str, int]]:
+        """The counts of every flow since a moment."""
+        from integrations.engine import standing
+
+        with self.syncs() as syncs:
+            return {sync.flow: standing(sync, since=since) for sync in syncs}
+
+    def examples(self) -> list[tuple[str, str, str, str, str]]:
+        """Flow, state, source key, label and reason of one record of each unhappy kind."""
+        from integrations.engine import examples
+
+        with self.syncs() as syncs:
+            return [
+                (sync.flow, state, found.source_key, found.label, found.reason)
+                for sync in syncs
+                for state, found in examples(sync).items()
+            ]
+
+    def is_quiet(self, since: datetime) -> bool:
+        """Whether every sync was polled after that moment and nothing is on its way."""
+        with self.syncs() as syncs:
+            polled = all(sync.polled_at and sync.polled_at > since for sync in syncs)
+        return polled and not any(counts["open"] for counts in self.standings().values())
+
+    def states(self, flow: str) -> dict[str, str]:
+        """The state of the newest version of every record of a flow, by source key."""
+        from integrations.models import Delivery
+
+        with self.syncs():
+            rows = Delivery.objects.filter(sync__flow=flow).order_by("source_key", "number")
+            return dict(rows.values_list("source_key", "state"))
+
+    def links(self, flow: str) -> dict[str, str]:
+        """Source key to target key."""
+        from integrations.models import Link
+
+        with self.syncs():
+            return dict(Link.objects.filter(flow=flow).values_list("source_key", "target_key"))
+
+    def attempts(self, source_key: str) -> list[tuple[str, str, str]]:
+        """Kind, outcome and resolution of every exchange on behalf of a record, oldest first."""
+        from integrations.models import Attempt
+
+        with self.syncs():
+            rows = Attempt.objects.filter(step__delivery__source_key=source_key).order_by("intended_at")
+            return list(rows.values_list("kind", "outcome", "resolution"))
+
+    def unknown_writes(self) -> list[tuple[str, str]]:
+        """Source key and resolution of every write whose answer was lost."""
+        from integrations.models import Attempt
+
+        with self.syncs():
+            rows = Attempt.objects.filter(kind=Attempt.Kind.WRITE, outcome=Attempt.Outcome.UNKNOWN)
+            return list(rows.order_by("intended_at").values_list("step__delivery__source_key", "resolution"))
+
+
+def utc_now() -> datetime:
+    """This machine's clock."""
+    return datetime.now(UTC)
