@@ -16,11 +16,12 @@ from integrations.systems.sap.entity import Entity
 
 @dataclass(slots=True)
 class EntityType:
-    """One entity type: property name to EDM type, navigation names, and what may not stand in $filter."""
+    """One entity type: property name to EDM type, navigation names, and what may not be filtered by, etc."""
 
     properties: dict[str, str] = field(default_factory=dict)
     navigations: set[str] = field(default_factory=set)
     unfilterable: set[str] = field(default_factory=set)
+    unsortable: set[str] = field(default_factory=set)
     uncreatable: set[str] = field(default_factory=set)
 
 
@@ -71,10 +72,10 @@ class _Reader:
 
     def _property(self, known: EntityType, name: str, attributes: dict[str, str]) -> None:
         known.properties[name] = attributes.get("Type", "")
-        if attributes.get("sap:filterable") == "false":
-            known.unfilterable.add(name)
-        if attributes.get("sap:creatable") == "false":
-            known.uncreatable.add(name)
+        flags = {"filterable": known.unfilterable, "sortable": known.unsortable, "creatable": known.uncreatable}
+        for flag, names in flags.items():
+            if attributes.get(f"sap:{flag}") == "false":
+                names.add(name)
 
     def _end(self, tag: str) -> None:
         if tag.rpartition(":")[2] == "EntityType":

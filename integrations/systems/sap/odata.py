@@ -30,8 +30,9 @@ OPEN_END = "9999-12-31"
 _V2_DATE = re.compile(r"^/Date\((-?\d+)([+-]\d+)?\)/$")
 _V2_TIME = re.compile(r"^PT(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)(?:\.\d+)?S)?$")
 _STAMP = re.compile(r"^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,7})\d*)?(Z|[+-]\d\d:\d\d)?$")
-# Year 1 and year 1900-01-01 minus a day appear for initial dates; nothing real is that old.
+# Initial dates appear as year 1 (in V2 even days before it, which no date of ours can be); nothing real is that old.
 _OLDEST_YEAR = 1000
+_OLDEST_MS = -30_610_224_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,9 +148,10 @@ class _V2(Dialect):
             hours, minutes, seconds = _match(_V2_TIME, text).groups()
             return f"{int(hours or 0):02}:{int(minutes or 0):02}:{int(seconds or 0):02}"
         # The offset in /Date(ms+offset)/ only tells the zone of the writer; the milliseconds are UTC.
-        moment = EPOCH + timedelta(milliseconds=int(_match(_V2_DATE, text)[1]))
-        if moment.year < _OLDEST_YEAR:
+        milliseconds = int(_match(_V2_DATE, text)[1])
+        if milliseconds < _OLDEST_MS:
             return None
+        moment = EPOCH + timedelta(milliseconds=milliseconds)
         return moment.date().isoformat() if kind == "date" else moment.isoformat(timespec="milliseconds")[:23] + "Z"
 
 
