@@ -77,7 +77,9 @@ def _settle_error(work: Work, item: Outgoing, moves: Moves, now: datetime) -> No
     error, delivery = item.result, item.delivery
     delivery.tries += 1
     if isinstance(error, Unknown):
-        due_at = now + timedelta(seconds=work.limits.list_lag_seconds)
+        # The other side may still be at work on a request whose connection broke early.
+        over_at = max(now, item.attempt.intended_at + timedelta(seconds=work.limits.call_seconds))
+        due_at = over_at + timedelta(seconds=work.limits.list_lag_seconds)
         moves.move(delivery, State.CHECKING, code=error.code, reason=error.message, due_at=due_at)
     elif isinstance(error, Rejected) and not item.step.marker:
         # "Already so" is a refusal too: the state there decides.

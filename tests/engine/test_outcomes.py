@@ -16,7 +16,7 @@ def test_a_lost_answer_is_looked_for_and_linked_without_a_second_write(world: Wo
     world.go()
     assert world.states() == ["checking"]
     assert Attempt.objects.get().outcome == "unknown"
-    world.clock.advance(59)
+    world.clock.advance(69)  # the call's time-out, then the lag of the lists
     assert world.deliver() == 0
     world.clock.advance(1)
     world.deliver()
@@ -31,7 +31,7 @@ def test_a_create_that_never_arrived_is_sent_again_after_looking(world: World) -
     world.target.faults = [Unknown("No answer.")]
     world.source.put("a", name="Ada")
     world.go()
-    world.clock.advance(60)
+    world.clock.advance(70)
     world.deliver()
     assert world.states() == ["verifying"]  # a second look for a double waits out the lag of the lists
     world.clock.advance(60)
@@ -47,7 +47,7 @@ def test_two_records_with_one_mark_are_an_alarm(world: World) -> None:
     world.source.put("a", name="Ada")
     world.go()
     world.target.records["2"] = {**world.target.records["1"], "id": "2"}
-    world.clock.advance(60)
+    world.clock.advance(70)
     world.deliver()
     delivery = world.newest()
     assert (delivery.state, delivery.code) == ("quarantined", "found-twice")
