@@ -184,9 +184,10 @@ class _V4(Dialect):
     def _moment(self, kind: Kind, text: str) -> str | None:
         if kind == "time":
             return text[:8]
-        if int(text[:4]) < _OLDEST_YEAR:
+        if text.startswith("0000-00-00"):
             return None
-        return date.fromisoformat(text).isoformat() if kind == "date" else _utc(text)
+        found = date.fromisoformat(text).isoformat() if kind == "date" else _utc(text)
+        return None if int(found[:4]) < _OLDEST_YEAR else found
 
 
 V2: Dialect = _V2()
