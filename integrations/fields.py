@@ -12,17 +12,24 @@ value is fine; it is wrapped at once. The stored form is a Fernet token in a `by
 
 from __future__ import annotations
 
-from typing import Any, Generic, Never, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, Never, TypeVar, cast
 from uuid import UUID
 
 import fernet_fields
 from django import forms
 from django.conf import settings
-from django.db import connection
+from django.db import connection, models
 from django.db.models.query_utils import DeferredAttribute
 from django_tenants.utils import get_public_schema_name, get_tenant_model
 
 from integrations.keyring import CustomerKeys, KeyMissing, customer_keys
+
+if TYPE_CHECKING:
+    _Text = models.TextField[Any, Any]
+    _Json = models.TextField[Any, Any]
+else:
+    _Text = fernet_fields.EncryptedTextField
+    _Json = fernet_fields.EncryptedJSONField
 
 T = TypeVar("T")
 
@@ -139,6 +146,10 @@ class _CustomerKeyed:
     def get_prep_value(self, value: Any) -> Any:
         return super().get_prep_value(reveal(value))  # type: ignore[misc]
 
+    def get_db_prep_save(self, value: Any, connection: Any) -> Any:
+        # An expression (bulk_update) is passed on: the values inside of it come here one by one.
+        return value if hasattr(value, "as_sql") else super().get_db_prep_save(value, connection)  # type: ignore[misc]
+
     def value_to_string(self, obj: Any) -> str:
         raise TypeError(f"{self} is encrypted and is not exported.")
 
@@ -150,11 +161,11 @@ class _CustomerKeyed:
             super().save_form_data(instance, data)  # type: ignore[misc]
 
 
-class EncryptedTextField(_CustomerKeyed, fernet_fields.EncryptedTextField):  # type: ignore[misc]
+class EncryptedTextField(_CustomerKeyed, _Text):  # type: ignore[misc]
     """A `Secret[str]`."""
 
 
-class EncryptedJSONField(_CustomerKeyed, fernet_fields.EncryptedJSONField):  # type: ignore[misc]
+class EncryptedJSONField(_CustomerKeyed, _Json):  # type: ignore[misc]
     """A `Secret` of any JSON value; its types are kept. Entered by code only, it has no form."""
 
     def formfield(self, **kwargs: Any) -> None:  # type: ignore[override]

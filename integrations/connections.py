@@ -1,0 +1,221 @@
+"""From a connection's row to a client that works, and back from a ping to the row.
+
+The installation's own ServiceTitan app (ST_APP_KEY, ST_EXTERNAL_DATA_GUID) is filled in here, so that below this
+module every connection looks complete.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from types import ModuleType
+from typing import Any, cast
+
+from django.conf import settings
+from django.db import transaction
+
+from integrations import catalogue
+from integrations.budget import SharedBudget, Usage, usage
+from integrations.connection import Check, ConnectionSettings, Environment
+from integrations.errors import BadCredentials, IntegrationError, Misconfigured
+from integrations.fields import reveal
+from integrations.guard import OutgoingPolicy
+from integrations.http import HttpSession, Timeouts
+from integrations.models import Connection, Sync
+from integrations.rates import Rate
+from integrations.tokens import PAUSED_FOR_CREDENTIALS, DatabaseTokens, pause_for_credentials
+from tenants import schedule
+from tenants.models import Customer, ServiceTitanTenant
+
+BURST = 5
+# Who somebody is, as opposed to what proves it; not blacked out in recorded exchanges, where it explains a refusal.
+NAMES = frozenset({"username", "client_id"})
+
+
+def system_of(name: str) -> ModuleType:
+    """The system of that name. Raises Misconfigured."""
+    found = catalogue.systems().get(name)
+    if found is None:
+        known = ", ".join(sorted(catalogue.systems()))
+        raise Misconfigured(f"There is no system {name!r}; there are: {known}.", code="unknown-system")
+    return cast(ModuleType, found)
+
+
+def settings_of(row: Connection, *, read_only: bool = False) -> ConnectionSettings:
+    """The row as plain data, with the installation's defaults. Decrypts the credentials."""
+    return complete(
+        ConnectionSettings(
+            id=str(row.pk),
+            system=row.system,
+            environment=cast(Environment, row.environment),
+            base_url=row.base_url,
+            options={**row.options, "read_only": True} if read_only else row.options,
+            capabilities=row.capabilities,
+            ca_bundle=row.ca_bundle,
+            credentials=reveal(row.credentials) or {},
+        )
+    )
+
+
+def complete(given: ConnectionSettings) -> ConnectionSettings:
+    """Fills in the installation's own app where the connection names none. An app of one's own brings its own GUID."""
+    system = system_of(given.system)
+    if "app_key" not in system.CREDENTIALS or given.credentials.get("app_key"):
+        return given
+    options, credentials = dict(given.options), dict(given.credentials)
+    if settings.ST_APP_KEY:
+        credentials["app_key"] = settings.ST_APP_KEY
+    if settings.ST_EXTERNAL_DATA_GUID and not options.get("external_data_guid"):
+        options["external_data_guid"] = settings.ST_EXTERNAL_DATA_GUID
+    return ConnectionSettings(
+        id=given.id,
+        system=given.system,
+        environment=given.environment,
+        base_url=given.base_url,
+        options=options,
+        capabilities=given.capabilities,
+        ca_bundle=given.ca_bundle,
+        credentials=credentials,
+    )
+
+
+def effective_options(row: Connection) -> dict[str, Any]:
+    """The connection's options with the system's defaults beneath."""
+    return {**system_of(row.system).OPTIONS, **row.options}
+
+
+def timeouts(row: Connection) -> Timeouts:
+    """How long one call to this connection can take. Above ServiceTitan's own limit of 100 seconds."""
+    return Timeouts(connect=min(10.0, settings.READ_SECONDS), read=settings.READ_SECONDS)
+
+
+def policy() -> OutgoingPolicy:
+    """What this installation allows besides public addresses over https."""
+    return OutgoingPolicy.of(settings.OUTGOING_ALLOW, plain_http=settings.OUTGOING_ALLOW_PLAIN_HTTP)
+
+
+def rate_of(row: Connection) -> Rate:
+    """The connection's budget: its calls per second, and no more than five at once."""
+    per_second = float(effective_options(row)["calls_per_second"])
+    return Rate(per_second, max(1, min(BURST, int(per_second))))
+
+
+def budget_of(row: Connection, *, priority: str = "schedule") -> SharedBudget:
+    """The budget that this connection has over all workers. `priority`: webhook, schedule or backfill."""
+    return SharedBudget(
+        str(row.pk), rate_of(row), url=settings.REDIS_URL, priority=priority, workers=getattr(settings, "WORKERS", 4)
+    )
+
+
+def used(row: Connection) -> Usage | None:
+    """What the connection used of its budget in about the last minute; None while that cannot be told."""
+    return usage(str(row.pk), url=settings.REDIS_URL)
+
+
+def open_client(row: Connection, *, read_only: bool = False, priority: str = "schedule", probing: bool = False) -> Any:
+    """The system's client of this connection. `client.session.close()` ends it.
+
+    `read_only`: any write raises. `probing`: credentials are tried although they were refused before. Raises
+    Misconfigured for an incomplete connection or an address that is not allowed, KeyMissing for unreadable secrets.
+    """
+    system = system_of(row.system)
+    given = settings_of(row, read_only=read_only)
+    session = HttpSession(
+        base_url=system.base_url(given),
+        policy=policy(),
+        timeouts=timeouts(row),
+        ca_bundle=row.ca_bundle,
+        pool_size=int(effective_options(row)["side_by_side"]),
+        secrets=[value for name, value in given.credentials.items() if name not in NAMES],
+        extra_hosts=system.extra_hosts(given),
+    )
+    tokens = DatabaseTokens(row, conceal=session.conceal, probing=probing)
+    return system.open_client(given, tokens=tokens, budget=budget_of(row, priority=priority), session=session)
+
+
+def replace_credentials(row: Connection, credentials: Mapping[str, str], *, now: datetime) -> None:
+    """Stores other credentials: what was signed in with the old ones ends, and a pause because of them as well."""
+    row.credentials = dict(credentials)
+    row.credentials_changed_at = now
+    row.token, row.token_expires_at, row.token_renew_at = "", None, None
+    _end_pause(row)
+    row.save()
+
+
+def ping(row: Connection, customer: Customer, *, now: datetime | None = None) -> list[Check]:
+    """Asks the live system what this connection may do, and stores what came of it.
+
+    A connection that was paused because of its credentials goes on if they work now. A ServiceTitan tenant id
+    is registered for the customer once its own credentials have proven it.
+    """
+    now = now or datetime.now(UTC)
+    checks, capabilities = _asked(row)
+    proven = is_signed_in(checks)
+    if proven and row.system == "servicetitan":
+        checks += _register_tenant(row, customer, now)
+    row.checked_at = now
+    told = [{"name": c.name, "ok": c.ok, "detail": c.detail, "fix": c.fix, "code": c.code} for c in checks]
+    row.capabilities = {**row.capabilities, **capabilities, "checks": told}
+    row.save(update_fields=["checked_at", "capabilities"])
+    refused = next((check for check in checks if check.code == PAUSED_FOR_CREDENTIALS), None)
+    if refused:
+        pause_for_credentials(row, refused.detail)
+    elif proven:
+        resume(row, customer, now=now)
+    return checks
+
+
+def is_signed_in(checks: list[Check]) -> bool:
+    """Whether anything was answered with these credentials, and nothing said that they are wrong."""
+    return any(check.ok for check in checks) and all(check.code != PAUSED_FOR_CREDENTIALS for check in checks)
+
+
+def resume(row: Connection, customer: Customer, *, now: datetime) -> None:
+    """Ends a pause that was there because of the credentials; the connection's syncs are due at once."""
+    if not _end_pause(row):
+        return
+    with transaction.atomic():
+        row.save(update_fields=["state", "pause_code", "pause_reason"])
+        syncs = list(Sync.objects.filter(source=row) | Sync.objects.filter(target=row))
+        for kind in schedule.KINDS:
+            schedule.make_due(customer_id=customer.pk, sync_ids=[sync.pk for sync in syncs], kind=kind, now=now)
+
+
+def _end_pause(row: Connection) -> bool:
+    if row.state != Connection.State.PAUSED or row.pause_code != PAUSED_FOR_CREDENTIALS:
+        return False
+    row.state, row.pause_code, row.pause_reason = Connection.State.OK, "", ""
+    return True
+
+
+def _asked(row: Connection) -> tuple[list[Check], Mapping[str, Any]]:
+    """The system's checks, and what the client learned of it on the way."""
+    try:
+        client = open_client(row, read_only=True, probing=True)
+    except IntegrationError as error:
+        return [Check("Settings", ok=False, detail=error.message, code=error.code)], {}
+    try:
+        return list(system_of(row.system).ping(client)), getattr(client, "capabilities", {})
+    except BadCredentials as error:
+        return [Check("Signing in", ok=False, detail=error.message, code=error.code)], {}
+    except IntegrationError as error:
+        return [Check("Reaching it", ok=False, detail=error.message, code=error.code)], {}
+    finally:
+        client.session.close()
+
+
+def _register_tenant(row: Connection, customer: Customer, now: datetime) -> list[Check]:
+    tenant_id = str(row.options["servicetitan_tenant_id"])
+    found, _ = ServiceTitanTenant.objects.get_or_create(
+        environment=row.environment,
+        tenant_id=tenant_id,
+        defaults={"customer": customer, "connection_id": row.pk, "proven_at": now},
+    )
+    if found.customer_id != customer.pk:
+        detail = f"ServiceTitan tenant {tenant_id} is connected to another customer of this installation already."
+        fix = "Ask the hosting team which of the two it belongs to; webhook calls go to one of them only."
+        return [Check("Tenant id", ok=False, detail=detail, fix=fix, code="tenant-taken")]
+    if found.connection_id != row.pk or found.proven_at is None:
+        found.connection_id, found.proven_at = row.pk, now
+        found.save(update_fields=["connection_id", "proven_at"])
+    return []
