@@ -1,0 +1,1 @@
+"""The services of the simulator, one file each: entities declared as data, ``$metadata`` is rendered from them."""

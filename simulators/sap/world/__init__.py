@@ -1,0 +1,1 @@
+"""What a tenant holds in the beginning: master data and documents made from a seed."""
