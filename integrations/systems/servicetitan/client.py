@@ -17,7 +17,7 @@ from integrations.errors import BadCredentials, Misconfigured, Throttled, TokenR
 from integrations.http import Answer, HttpRequest, HttpSession
 from integrations.systems.servicetitan import answers
 from integrations.systems.servicetitan.answers import Call, Missing
-from integrations.systems.servicetitan.auth import fetch_token
+from integrations.systems.servicetitan.auth import fetch_token, token_scopes
 from integrations.systems.servicetitan.formats import normalise
 from integrations.systems.servicetitan.resources import FEED, MAX_IDS, PAGING, Resource
 from integrations.systems.servicetitan.settings import Account
@@ -58,10 +58,12 @@ class ServiceTitanClient:
         session: HttpSession,
         tokens: TokenStore,
         budget: RateBudget,
+        read_only: bool = False,
         clock: Callable[[], datetime] = _utc_now,
     ) -> None:
         self.account = account
         self.session = session
+        self.read_only = read_only or account.read_only
         self._tokens = tokens
         self._budget = budget
         self._clock = clock
@@ -81,6 +83,10 @@ class ServiceTitanClient:
     def renew(self, stale: str = "") -> None:
         """Replaces a refused token; by default the one that `once` saw refused last."""
         self._token = self._tokens.token(self._new_token, stale=stale or self._refused)
+
+    def granted(self) -> frozenset[str]:
+        """The scopes that the access token names; empty where it cannot be read (it need not be readable)."""
+        return token_scopes(self._token.value) if self._token else frozenset()
 
     def _new_token(self) -> Token:
         token = fetch_token(self.session, self.account)
@@ -129,7 +135,7 @@ class ServiceTitanClient:
             raise BadCredentials(message, exchange=error.exchange) from None
 
     def _allowed(self, call: Call) -> None:
-        if call.request.write and self.account.read_only:
+        if call.request.write and self.read_only:
             raise Misconfigured("This connection is read-only: nothing is written to ServiceTitan.", code="read-only")
 
     # Requests

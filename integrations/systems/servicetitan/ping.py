@@ -9,10 +9,20 @@ from integrations.errors import BadCredentials, IntegrationError, NotAuthorised
 from integrations.http import Answer
 from integrations.systems.servicetitan.answers import server_time
 from integrations.systems.servicetitan.client import ServiceTitanClient
-from integrations.systems.servicetitan.resources import RESOURCES, Resource
+from integrations.systems.servicetitan.resources import (
+    BUSINESS_UNITS,
+    PURCHASE_ORDERS,
+    RECEIPTS,
+    RESOURCES,
+    VENDORS,
+    Resource,
+)
 
 # Beyond this, windows of creation and modification times would be asked for wrongly.
 LARGEST_SKEW = 120.0
+
+WRITTEN = (VENDORS, PURCHASE_ORDERS, RECEIPTS, BUSINESS_UNITS)
+"""What flows write unless a customer leaves them off."""
 
 _FIXES = {
     "outgoing-internal": "Only staff can allow internal addresses.",
@@ -53,6 +63,24 @@ def _checks(client: ServiceTitanClient) -> Iterator[Check]:
         if not skew_told:
             skew_told = True
             yield _clock(answer)
+    if signed_in:
+        yield from _writes(client)
+
+
+def _writes(client: ServiceTitanClient) -> Iterator[Check]:
+    """Writing cannot be tried without writing, but the access token names what was granted."""
+    granted = client.granted()
+    if not any(scope.startswith("tn.") for scope in granted):
+        return
+    for resource in WRITTEN:
+        scope = f"{resource.scope}:w"
+        name = f"Writing {resource.title}"
+        if scope in granted:
+            yield Check(name, ok=True, detail="Allowed, by the access token.", code=f"scope:{scope}")
+        else:
+            detail = f"The access token does not name {scope}."
+            fix = _consent(scope, resource, client.account.servicetitan_tenant_id)
+            yield Check(name, ok=False, detail=detail, fix=fix, code=f"scope:{scope}")
 
 
 def _failed(name: str, error: IntegrationError, fix: str) -> Check:
@@ -61,11 +89,15 @@ def _failed(name: str, error: IntegrationError, fix: str) -> Check:
 
 def _fix(error: IntegrationError, resource: Resource, tenant: str) -> str:
     if isinstance(error, NotAuthorised):
-        return (
-            f"Ask the ServiceTitan administrator of tenant {tenant} to accept this app's newest version, which asks "
-            f"for {resource.scope}:r. Flows that do not use {resource.title} work without it."
-        )
+        return _consent(f"{resource.scope}:r", resource, tenant)
     return _FIXES.get(error.code, "Try again; if it stays, show this line to the hosting team.")
+
+
+def _consent(scope: str, resource: Resource, tenant: str) -> str:
+    return (
+        f"Ask the ServiceTitan administrator of tenant {tenant} to accept this app's newest version, which asks for "
+        f"{scope}. Flows that do not use {resource.title} work without it."
+    )
 
 
 def _clock(answer: Answer) -> Check:

@@ -14,7 +14,7 @@ from functools import partial
 from integrations.flow import Row
 from integrations.systems.servicetitan import resources
 from integrations.systems.servicetitan.client import NormalRow, ServiceTitanClient
-from integrations.systems.servicetitan.resources import Resource
+from integrations.systems.servicetitan.resources import MAX_IDS, Resource
 
 log = logging.getLogger(__name__)
 
@@ -86,6 +86,19 @@ def _merged(
         rows = client.by_ids(resource, [key for key in keys if key not in found])
         found.update({key: {**shorten(row), member: name} for key, row in rows.items()})
     return found
+
+
+def _receipts(client: ServiceTitanClient, orders: Collection[str]) -> dict[str, Row]:
+    """By purchase order: {"id", "receipts": active ones}. An order without receipts has an empty list."""
+    found: dict[str, list[NormalRow]] = {order: [] for order in orders if order.isascii() and order.isdecimal()}
+    asked = list(found)
+    for start in range(0, len(asked), MAX_IDS):
+        batch = asked[start : start + MAX_IDS]
+        params = (("purchaseOrderIds", ",".join(batch)),)
+        for row in client.matching(resources.RECEIPTS, params, lambda row: str(row.get("purchaseOrderId")) in found):
+            if row.get("active") is not False:
+                found[str(row["purchaseOrderId"])].append(row)
+    return {order: {"id": order, "receipts": rows} for order, rows in found.items()}
 
 
 def _jobs(client: ServiceTitanClient, numbers: Collection[str]) -> dict[str, Row]:
@@ -165,6 +178,8 @@ _LOOKUPS: Mapping[str, Lookup] = {
     "job": _jobs,
     "payment-term": partial(_by_id, resources.PAYMENT_TERMS),
     "vendor": partial(_by_id, resources.VENDORS),
+    "receipts-of-order": _receipts,
+    "ap-bill": lambda client, keys: dict(client.records(resources.AP_BILLS, keys)),
 }
 _EVERYTHING: Mapping[str, Everything] = {
     "business-unit": partial(_listed, resources.BUSINESS_UNITS),
@@ -178,5 +193,5 @@ _EVERYTHING: Mapping[str, Everything] = {
     "payment-term": partial(_listed, resources.PAYMENT_TERMS),
     "vendor": partial(_listed, resources.VENDORS),
 }
-KINDS: tuple[str, ...] = tuple(_LOOKUPS)
-"""The kinds of reference data that can be looked up."""
+KINDS: tuple[str, ...] = tuple(_EVERYTHING)
+"""The kinds of reference data that are worth a cache; receipts of an order and bills are only looked up."""

@@ -48,7 +48,12 @@ def extra_hosts(settings: ConnectionSettings) -> tuple[str, ...]:
 
 
 def open_client(
-    settings: ConnectionSettings, *, tokens: TokenStore, budget: RateBudget, session: HttpSession
+    settings: ConnectionSettings,
+    *,
+    tokens: TokenStore,
+    budget: RateBudget,
+    session: HttpSession,
+    read_only: bool = False,
 ) -> ServiceTitanClient:
-    """The client of a connection. Raises Misconfigured for an incomplete one."""
-    return ServiceTitanClient(account(settings), session=session, tokens=tokens, budget=budget)
+    """The client of a connection. `read_only`: any write raises. Raises Misconfigured for an incomplete one."""
+    return ServiceTitanClient(account(settings), session=session, tokens=tokens, budget=budget, read_only=read_only)

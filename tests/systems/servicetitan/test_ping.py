@@ -6,12 +6,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from integrations.systems.servicetitan.ping import ping
+from integrations.systems.servicetitan.ping import WRITTEN, ping
 from integrations.systems.servicetitan.resources import RESOURCES
 from simulators.server import serve
 from simulators.wire import Response
 from tests.systems.servicetitan.conftest import Service
-from tests.systems.servicetitan.connecting import Stub, client_for, settings
+from tests.systems.servicetitan.connecting import Stub, client_for, page, settings
 
 
 def test_a_healthy_connection_passes_every_check_with_one_small_call_per_object(service: Service):
@@ -20,7 +20,7 @@ def test_a_healthy_connection_passes_every_check_with_one_small_call_per_object(
     assert [check.name for check in checks[:3]] == ["Signing in", "Reading vendors", "Clock"]
     assert checks[0].detail == f"Signed in to tenant 1001 at {service.url}."
     assert len(service.calls()) == len(RESOURCES)
-    assert len(checks) == len(RESOURCES) + 2
+    assert len(checks) == len(RESOURCES) + 2 + len(WRITTEN)
 
 
 def test_a_missing_scope_fails_its_own_check_only_and_says_who_can_grant_it(service: Service):
@@ -34,6 +34,19 @@ def test_a_missing_scope_fails_its_own_check_only_and_says_who_can_grant_it(serv
         "Ask the ServiceTitan administrator of tenant 1001 to accept this app's newest version, which asks for "
         "tn.jpm.jobs:r. Flows that do not use jobs work without it."
     )
+
+
+def test_a_scope_to_write_that_the_token_does_not_name_is_told_before_anything_is_written(service: Service):
+    service.tenant.scopes.discard("tn.inv.purchaseorders:w")
+    [failed] = [check for check in ping(service.client()) if not check.ok]
+    assert (failed.name, failed.code) == ("Writing purchase orders", "scope:tn.inv.purchaseorders:w")
+    assert "accept this app's newest version" in failed.fix
+
+
+def test_a_token_that_cannot_be_read_says_nothing_about_writing():
+    with serve(Stub(lambda request: page([]))) as server:
+        checks = ping(client_for(settings(server.url)))
+    assert [check.name for check in checks if check.name.startswith("Writing")] == []
 
 
 def test_refused_credentials_are_one_check_and_nothing_else_is_asked(service: Service):

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from integrations.flow import Write
+from integrations.systems.servicetitan.objects import PURCHASE_ORDERS
 from integrations.systems.servicetitan.reference import KINDS, everything, key_of, lookup
+from simulators.servicetitan import receipts
 from simulators.servicetitan.seed import SERVICE_LINE
 from tests.systems.servicetitan.conftest import Service
 
@@ -71,6 +74,19 @@ def test_the_whole_pricebook_is_read_to_the_end_of_both_feeds(service: Service):
     rows = everything(service.client(), "sku")
     assert len(rows) == 402
     assert len({row["id"] for row in rows}) == 402
+
+
+def test_receipts_are_looked_up_by_their_order_and_cancelled_ones_do_not_count(service: Service, order):
+    client = service.client()
+    keys = [PURCHASE_ORDERS.send(client, Write("create", "", order("M"), {}, "M")).key for _ in range(3)]
+    rows = [service.tenant["purchase-orders"].rows[int(key)] for key in keys]
+    receipts.receive_all(service.tenant, rows[0])
+    receipts.cancel(service.tenant, receipts.receive_all(service.tenant, rows[1]), "Other")
+    found = lookup(client, "receipts-of-order", [*keys, "x"])
+    assert {key: len(row["receipts"]) for key, row in found.items()} == dict(zip(keys, [1, 0, 0], strict=True))
+    [receipt] = found[keys[0]]["receipts"]
+    bill = lookup(client, "ap-bill", [str(receipt["billId"])])[str(receipt["billId"])]
+    assert bill["purchaseOrderId"] == int(keys[0])
 
 
 def test_a_job_is_found_by_its_number_whatever_its_state(service: Service):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,7 +12,7 @@ from integrations.connection import Token
 from integrations.errors import BadCredentials, TokenRefused
 from integrations.http import HttpSession, Timeouts
 from integrations.systems.servicetitan import resources
-from integrations.systems.servicetitan.auth import fetch_token
+from integrations.systems.servicetitan.auth import fetch_token, token_scopes
 from integrations.systems.servicetitan.client import ServiceTitanClient
 from integrations.systems.servicetitan.settings import account
 from simulators.server import serve
@@ -33,6 +35,10 @@ class Secrets(Stub):
         if not request.body.decode().endswith(f"client_secret={self.secret}"):
             return json_response({"error": "invalid_client"}, 400)
         return json_response({"access_token": "canary-token", "expires_in": self.expires_in})
+
+
+def jwt(claims: dict) -> str:
+    return f"h.{base64.urlsafe_b64encode(json.dumps(claims).encode()).decode().rstrip('=')}.s"
 
 
 def session(url: str) -> HttpSession:
@@ -70,6 +76,22 @@ def test_when_no_secret_is_taken_the_credentials_are_bad():
     with serve(stub) as server, pytest.raises(BadCredentials):
         client_for(settings(server.url, credentials={"client_secret_previous": "cs1.canary-old"})).prepare()
     assert len(stub.forms) == 2
+
+
+@pytest.mark.parametrize(
+    ("token", "scopes"),
+    [
+        (jwt({"scope": ["tn.inv.vendors:r", "tn.inv.vendors:w"]}), {"tn.inv.vendors:r", "tn.inv.vendors:w"}),
+        (jwt({"scope": "tn.inv.vendors:r tn.jpm.jobs:r"}), {"tn.inv.vendors:r", "tn.jpm.jobs:r"}),
+        (jwt({"scope": 5}), set()),
+        (jwt({}), set()),
+        ("opaque", set()),
+        ("a.%%%.c", set()),
+        ("a.e30=.c", set()),
+    ],
+)
+def test_scopes_are_read_from_a_token_where_it_can_be_read(token: str, scopes: set[str]):
+    assert token_scopes(token) == scopes
 
 
 def test_two_clients_of_one_connection_share_a_token():
