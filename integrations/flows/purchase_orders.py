@@ -1,0 +1,200 @@
+"""Purchase orders: an order that SAP has released appears in ServiceTitan, and follows SAP from then on.
+
+Reads   purchase orders from SAP (V4 API_PURCHASEORDER_2, else V2 API_PURCHASEORDER_PROCESS_SRV) with items, account
+        assignments, schedule lines and delivery addresses. The key is the order number.
+Needs   the vendor's link; value maps "cost-center" to business unit, "plant" to inventory location, "material" to
+        SKU, "unit" to the SKU's unit ("EA", "EA*12"), "order-type" to purchase order type.
+Writes  purchase orders: POST, PATCH, cancellation. One SAP order is one ServiceTitan order.
+
+Orders go over once they are released, complete and not locked; stock transports, returns and limit items never do.
+An order deleted in SAP is cancelled, and created again should SAP take the deletion back. Deleted items are left out.
+
+ServiceTitan has one business unit, job, location, ship-to and required date per order, SAP has them per item. Where
+items disagree, the largest net amount wins and the memo names the shares, or a person decides (`items_disagree`).
+A line is a SKU, a quantity in the SKU's unit and a cost: the item's net amount per such unit; what rounding leaves
+over is noted. Items without material and services go to one SKU, in SAP's unit.
+
+The memo begins with the SAP number and that it is already ordered, since sending it from ServiceTitan would order
+twice, and ends with our marker. Each line's description begins with the number of the SAP item. SAP owns what is
+written; `servicetitan_orders` says which change is possible when, and which is a person's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import partial
+from typing import Any
+
+from integrations import sap_orders, servicetitan_orders
+from integrations.address import Address, address_from_sap
+from integrations.errors import Misconfigured, NeedsPerson, NotTransferable
+from integrations.flow import Lookups, Plan, Reader, Row, Situation, Want, Writer
+from integrations.money import decimal, measure, plain
+from integrations.order_references import business_unit, job_id, location_address, order_type
+from integrations.shares import agreed, sentences
+from integrations.systems.sap import objects as sap
+from integrations.systems.servicetitan import objects as servicetitan
+from integrations.texts import described
+
+Options = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """An item that is not deleted. `quantity` is in order units, `net_amount` in the order's currency."""
+
+    number: str
+    text: str
+    material: str
+    vendor_part: str
+    is_service: bool
+    quantity: Decimal
+    unit: str
+    net_amount: Decimal
+    plant: str
+    required_on: str
+    ship_to: Address | None
+    cost_centers: tuple[tuple[str, Decimal], ...]
+    jobs: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class PurchaseOrder:
+    """An order as both systems understand it. `obstacle`: a code and the reason why it cannot go over."""
+
+    number: str
+    type: str
+    supplier: str
+    currency: str
+    ordered_on: str
+    is_deleted: bool
+    obstacle: tuple[str, str] | None
+    items: tuple[Item, ...]
+
+
+def from_sap(row: Row) -> PurchaseOrder:
+    """A purchase order with its items, in the field names of V4."""
+    return PurchaseOrder(
+        number=row["PurchaseOrder"],
+        type=row["PurchaseOrderType"],
+        supplier=row["Supplier"],
+        currency=row["DocumentCurrency"],
+        ordered_on=row["PurchaseOrderDate"] or row["CreationDate"],
+        is_deleted=sap_orders.is_deleted(row),
+        obstacle=sap_orders.obstacle(row),
+        items=tuple(item_from_sap(item, row["DocumentCurrency"]) for item in sap_orders.living_items(row)),
+    )
+
+
+def item_from_sap(row: Row, currency: str) -> Item:
+    amount = sap_orders.net_amount(row, currency)
+    address = row["delivery_address"]
+    return Item(
+        number=row["PurchaseOrderItem"],
+        text=row["PurchaseOrderItemText"],
+        material=row["Material"],
+        vendor_part=row["SupplierMaterialNumber"] or row["Material"],
+        is_service=sap_orders.is_service(row),
+        quantity=decimal(row["OrderQuantity"]),
+        unit=row["PurchaseOrderQuantityUnit"],
+        net_amount=amount,
+        plant=row["Plant"],
+        required_on=sap_orders.first_delivery(row["schedule_lines"]),
+        ship_to=address_from_sap(address, name=address["OrganizationName1"]) if address else None,
+        cost_centers=tuple(sap_orders.cost_centers(row["account_assignments"], amount)),
+        jobs={field: row[field] for field in sap_orders.JOB_FIELDS if row[field]},
+    )
+
+
+def to_servicetitan(order: PurchaseOrder, lookups: Lookups, options: Options) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """The members of CreatePurchaseOrderRequest that SAP owns, and notes on what they cannot hold exactly."""
+
+    def shares(part: Callable[[Item], Any]) -> list[tuple[Any, Decimal]]:
+        return [(part(item), item.net_amount) for item in order.items if part(item)]
+
+    one = partial(agreed, rule=options["items_disagree"])
+    centers = [share for item in order.items for share in item.cost_centers]
+    plants, days = shares(lambda item: item.plant), shares(lambda item: item.required_on)
+    jobs, places = shares(lambda item: item.jobs.get(options["job_field"])), shares(lambda item: item.ship_to)
+    unit = one("business unit", [(lookups.mapped("cost-center", center), amount) for center, amount in centers])
+    location = one("location", [(lookups.mapped("plant", plant), amount) for plant, amount in plants]) or ""
+    ship_to = one("ship-to address", places) or location_address(location, lookups)
+    earliest = min((day for day, _ in days), default=order.ordered_on)
+    lines = [line_to_servicetitan(item, lookups, options) for item in order.items]
+    named = sentences(Cost_centers=centers, Plants=plants, Jobs=jobs, Ship_to=places, Deliveries=days)
+    body = {
+        "vendorId": lookups.linked("vendors", order.supplier),
+        "typeId": order_type(order.type, options["default_order_type"], lookups),
+        "businessUnitId": business_unit(unit or options["default_business_unit"], order.currency, lookups),
+        "inventoryLocationId": location,
+        "shipTo": {"description": str(ship_to), "address": ship_to.members()},
+        "impactsTechnicianPayroll": options["impacts_technician_payroll"],
+        "memo": "\n".join([f"SAP {order.number} is already ordered: do not send it to the vendor.", *named]),
+        "date": order.ordered_on,
+        "requiredOn": earliest if options["required_date"] == "earliest" else one("required date", days) or earliest,
+        "tax": "0",
+        "shipping": "0",
+        "items": [line for line, _ in lines],
+    }
+    if options["job_field"] != "none":
+        body["jobId"] = job_id(one("job", jobs), lookups)
+    return body, tuple(note for _, note in lines if note)
+
+
+def line_to_servicetitan(item: Item, lookups: Lookups, options: Options) -> tuple[dict[str, str], str]:
+    """A line, and a note on what its cost cannot hold. A unit can be mapped for one material: "BX TG0012"."""
+    if item.material and not item.is_service:
+        sku = lookups.mapped("material", item.material, label=item.text)
+    else:
+        sku = lookups.mapped_or("material", item.material, options["catch_all_sku"])
+    if not sku:
+        raise Misconfigured(f"Item {item.number} is a service or has no material: set catch_all_sku.", code="no-sku")
+    quantity = item.quantity
+    if sku != options["catch_all_sku"]:
+        own = lookups.mapped_or("unit", f"{item.unit} {item.material}", "")
+        quantity = measure(own or lookups.mapped("unit", item.unit)).convert(quantity)
+    cost, note = servicetitan_orders.line_cost_in(options, item.number, item.net_amount, quantity)
+    line = {"skuId": sku, "description": described(item.number, item.text), "vendorPartNumber": item.vendor_part}
+    return {**line, "quantity": plain(quantity), "cost": cost}, note
+
+
+class PurchaseOrders:
+    """The facts of the flow; `integrations.flow.Flow` says what each of them means."""
+
+    name = "purchase-orders"
+    title = "Purchase orders from SAP to ServiceTitan"
+    service = "purchase-order"
+    source_system, target_system = "sap", "servicetitan"
+    reader: Reader = sap.PURCHASE_ORDERS
+    writer: Writer = servicetitan.PURCHASE_ORDERS
+    needs: tuple[str, ...] = ("vendors",)
+    maps: tuple[str, ...] = ("cost-center", "plant", "material", "unit", "order-type")
+    match_before_create = False
+    options: Options = servicetitan_orders.OPTIONS
+    record = staticmethod(from_sap)
+    observe = staticmethod(servicetitan_orders.observed)
+    is_gone = staticmethod(servicetitan_orders.is_gone)
+    lines = staticmethod(servicetitan_orders.item_ids)
+
+    def wants(self, record: PurchaseOrder, options: Options) -> tuple[Want, ...]:
+        jobs = {item.jobs.get(options["job_field"], "") for item in record.items} - {""}
+        return Want("link:vendors", record.supplier), *(Want("job", number) for number in sorted(jobs))
+
+    def plan(self, record: PurchaseOrder, situation: Situation) -> Plan:
+        """Cancels what SAP deleted, holds back what cannot go over, and creates or changes the rest."""
+        if record.is_deleted:
+            return servicetitan_orders.plan_cancellation(situation)
+        if record.obstacle:
+            code, reason = record.obstacle
+            passing = not situation.linked or code in ("not-released", "locked")
+            raise (NotTransferable if passing else NeedsPerson)(reason, code=code)
+        body, notes = to_servicetitan(record, situation.lookups, situation.options)
+        return servicetitan_orders.plan_order(body, situation, notes)
+
+    def label(self, record: PurchaseOrder) -> str:
+        return f"SAP order {record.number} from supplier {record.supplier}"
+
+
+FLOW = PurchaseOrders()

@@ -1,0 +1,43 @@
+"""What a purchase order refers to in ServiceTitan: looked up before it is written; what is missing is never guessed."""
+
+from __future__ import annotations
+
+from integrations.address import Address, address_from_servicetitan
+from integrations.errors import Misconfigured, NeedsPerson
+from integrations.flow import Lookups
+
+
+def business_unit(number: str, currency: str, lookups: Lookups) -> str:
+    """The business unit, if it exists and keeps its books in this currency (orders carry none of their own)."""
+    if not number:
+        raise Misconfigured("No item has a cost center: set default_business_unit for such orders.", code="no-unit")
+    row = lookups.reference("business-unit", number)
+    if row is None:
+        raise Misconfigured(f"Business unit {number} does not exist in ServiceTitan.", code="unit-not-found")
+    if row.get("currency") and row["currency"] != currency:
+        words = f"The order is in {currency}, business unit {number} keeps its books in {row['currency']}."
+        raise Misconfigured(words, code="wrong-currency")
+    return number
+
+
+def order_type(code: str, default: str, lookups: Lookups) -> str:
+    """The purchase order type for an order type of SAP. Raises Unmapped where neither map nor default has one."""
+    return lookups.mapped_or("order-type", code, default) or lookups.mapped("order-type", code)
+
+
+def job_id(number: str | None, lookups: Lookups) -> str:
+    """The id of a job by its number, "" for none. A number that does not exist is a task for a person."""
+    if not number:
+        return ""
+    row = lookups.reference("job", number)
+    if row is None:
+        raise NeedsPerson(f"Job {number} does not exist in ServiceTitan.", code="job-not-found")
+    return str(row["id"])
+
+
+def location_address(number: str, lookups: Lookups) -> Address:
+    """The address of a warehouse, for orders whose items name none. A truck has no address."""
+    row = lookups.reference("inventory-location", number)
+    if row is None:
+        raise Misconfigured(f"Inventory location {number} does not exist in ServiceTitan.", code="location-not-found")
+    return address_from_servicetitan(row.get("address"), name=str(row.get("name") or ""))
