@@ -153,7 +153,8 @@ class ByStamp(Strategy):
         if any(not stamp or ticks(stamp) + unit(stamp) <= at["from"] for stamp in map(self.stamp, found.rows)):
             raise Transient("SAP sent rows that were not asked for: the filter had no effect.", code="filter-ignored")
         if found.date is not None and not at["until"]:
-            at["until"] = found.date.strftime("%Y-%m-%dT%H:%M:%SZ")
+            # The header is cut to whole seconds, stamps are not.
+            at["until"] = (found.date + timedelta(seconds=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
         if found.more:
             at["bucket"] = {"stamp": self.stamp(found.rows[-1]), "after": []}
         else:
