@@ -17,6 +17,7 @@ from uuid import UUID
 
 import fernet_fields
 from django import forms
+from django.apps import apps
 from django.conf import settings
 from django.db import connection, models
 from django.db.models.query_utils import DeferredAttribute
@@ -26,7 +27,7 @@ from integrations.keyring import CustomerKeys, KeyMissing, customer_keys
 
 if TYPE_CHECKING:
     _Text = models.TextField[Any, Any]
-    _Json = models.TextField[Any, Any]
+    _Json = models.JSONField[Any, Any]
 else:
     _Text = fernet_fields.EncryptedTextField
     _Json = fernet_fields.EncryptedJSONField
@@ -89,6 +90,16 @@ def reveal(value: Any) -> Any:
 def current_keys() -> CustomerKeys:
     """The keys of the customer whose schema is in use. Raises NoCustomer and KeyRingError."""
     return customer_keys(tuple(settings.FIELD_KEYS), _key_id())
+
+
+def encrypted_fields() -> list[models.Field[Any, Any]]:
+    """Every encrypted field of the customers' tables."""
+    return [
+        field
+        for model in apps.get_models()
+        for field in model._meta.local_concrete_fields
+        if isinstance(field, EncryptedTextField | EncryptedJSONField)
+    ]
 
 
 def _key_id() -> UUID:

@@ -68,7 +68,7 @@ class CustomerKeys:
 def check_ring(ring: Sequence[str]) -> None:
     """Raises KeyRingError unless each key is 32 bytes in url-safe base64, and none stands there twice."""
     if not ring:
-        raise KeyRingError("FIELD_KEYS is empty. Set it to a key made by `python manage.py rotate_keys --new-key`.")
+        raise KeyRingError("FIELD_KEYS is empty. Set it to 32 random bytes in url-safe base64.")
     for number, key in enumerate(ring, start=1):
         if len(_raw(key)) != 32:
             raise KeyRingError(f"FIELD_KEYS: key {number} of {len(ring)} is not 32 bytes in url-safe base64.")
@@ -84,7 +84,7 @@ def customer_keys(ring: tuple[str, ...], key_id: UUID) -> CustomerKeys:
 
 
 def new_key() -> str:
-    """A fresh ring key, to be put first in FIELD_KEYS."""
+    """A fresh ring key (32 random bytes, url-safe base64), to be put first in FIELD_KEYS."""
     return Fernet.generate_key().decode("ascii")
 
 

@@ -1,0 +1,65 @@
+"""Brings every customer's secrets under the newest key of FIELD_KEYS.
+
+To change the key: put a new one first in FIELD_KEYS, restart everything, run this until `left` is 0, then remove the
+old one. It may be interrupted and run again at any time; work goes on meanwhile.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from integrations.management.customers import find_customer
+from integrations.rotation import BATCH, batches
+from tenants.models import Customer
+from tenants.schema import within
+
+
+class Command(BaseCommand):
+    help = "Re-encrypts secrets under the newest key. The last line is JSON: left, rotated, unreadable."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--customer", default="", help="only this customer (schema name)")
+        parser.add_argument("--batch", type=int, default=BATCH, help="rows per transaction")
+        parser.add_argument("--check", action="store_true", help="count only, change nothing")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        name = options["customer"]
+        customers = [find_customer(name)] if name else list(Customer.objects.order_by("pk"))
+        if options["batch"] < 1:
+            raise CommandError("--batch is at least 1.")
+        self._rotated, stopped = 0, False
+        if not options["check"]:
+            try:
+                for customer in customers:
+                    self._rotate(customer, options["batch"])
+            except KeyboardInterrupt:  # the batch under way was rolled back; those before it stay
+                stopped = True
+                self.stdout.write("Interrupted; run it again to go on.")
+        left, unreadable = self._count(customers, options["batch"])
+        self.stdout.write(json.dumps({"left": left, "rotated": self._rotated, "unreadable": unreadable}))
+        if unreadable or stopped:
+            raise SystemExit(1)
+
+    def _rotate(self, customer: Customer, size: int) -> None:
+        with within(customer):
+            for batch in batches(size=size, write=True):
+                if batch.rotated:
+                    self._rotated += batch.rotated
+                    self.stdout.write(f"{customer.schema_name}: {batch.field}: {batch.rotated} of {batch.seen} rotated")
+
+    def _count(self, customers: list[Customer], size: int) -> tuple[int, int]:
+        left = unreadable = 0
+        for customer in customers:
+            with within(customer):
+                for batch in batches(size=size, write=False):
+                    left += batch.old
+                    unreadable += batch.unreadable
+                    if batch.unreadable:
+                        self.stderr.write(
+                            f"{customer.schema_name}: {batch.field}: {batch.unreadable} under a key that is not in "
+                            "FIELD_KEYS. Put that key back at the end of the list, or enter the secret again."
+                        )
+        return left, unreadable
