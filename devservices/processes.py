@@ -174,6 +174,18 @@ def end_leftovers(record: Path, *, patience: float = STOP_SECONDS) -> list[str]:
     return list(left)
 
 
+def end_supervisor(record: Path) -> bool:
+    """Asks the recorded supervisor to stop and waits until it has; False where none runs."""
+    try:
+        supervisor = json.loads(record.read_text())[SUPERVISOR]
+    except (OSError, ValueError):
+        return False
+    if supervisor["pid"] == os.getpid() or not _is_still(supervisor):
+        return False
+    end(supervisor["pid"], patience=3 * STOP_SECONDS)
+    return True
+
+
 def _identity(pid: int) -> dict[str, int | str]:
     return {"pid": pid, "started_at": started_at(pid)}
 
