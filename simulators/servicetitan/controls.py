@@ -20,6 +20,9 @@ MARKERS = r"\b45\d{8}\b|\[[^\]\s]{6,}\]|\b[A-Z2-7]{12,}\b"
 
 def answer(tenants: dict[int, Tenant], request: Request, name: str) -> Response | None:
     """Answer a control endpoint of this system, or None. Raises ValueError, KeyError or TypeError for a bad call."""
+    if (request.method, name) == ("GET", "state") and request.query:
+        table = tenants[int(request.param("tenant", str(next(iter(tenants)))))][request.param("kind")]
+        return json_response([row(record) for record in table.rows.values()])
     if (request.method, name) == ("GET", "duplicates"):
         pattern = request.param("pattern", MARKERS)
         return json_response({str(it.number): duplicates(it, pattern) for it in tenants.values()})
