@@ -56,6 +56,8 @@ DATABASES: dict[str, dict[str, Any]] = {
     }
 }
 DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 10)
+# A process that was stopped in the middle of a transaction must not hold its locks for ever.
+DATABASES["default"]["OPTIONS"].setdefault("options", "-c idle_in_transaction_session_timeout=60s -c lock_timeout=90s")
 DATABASE_ROUTERS = ["django_tenants.routers.TenantSyncRouter"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -72,6 +74,9 @@ CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_TASK_DEFAULT_QUEUE = "tick"
+# A worker without -Q takes all of them, in turns: a backlog of one kind does not hold up the others.
+CELERY_TASK_QUEUES = {name: {} for name in ("tick", "poll", "deliver")}
 CELERY_TASK_TIME_LIMIT = env.number("TASK_SECONDS", 600, least=60, most=840)  # shorter than the visibility time-out
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_MAX_TASKS_PER_CHILD = env.number("WORKER_MAX_TASKS_PER_CHILD", 200, least=1, most=100_000)
@@ -166,6 +171,11 @@ TIME_ZONE = "UTC"
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 WHITENOISE_USE_FINDERS = DEVELOPMENT
+
+# --- Work on one sync (integrations/running.py); the lease must outlive the longest call to a remote system -----------
+READ_SECONDS = env.number("READ_SECONDS", 110, least=1, most=300)  # ServiceTitan ends a request after 100
+LEASE_SECONDS = env.number("LEASE_SECONDS", 300, least=5, most=800)
+WORK_SECONDS = env.number("WORK_SECONDS", 30, least=1, most=300)  # then a task takes no new batch
 
 # --- Outgoing calls (integrations/guard.py): nothing internal, unless it is listed here -------------------------------
 OUTGOING_ALLOW = env.words("OUTGOING_ALLOW")

@@ -116,6 +116,7 @@ def _one_at_a_time() -> Iterator[None]:
     guard = connection.copy()
     try:
         with guard.cursor() as cursor:
+            cursor.execute("SET lock_timeout = 0")  # as long as the other one takes
             cursor.execute("SELECT pg_advisory_lock(%s)", [MIGRATION_LOCK])
         yield
     finally:

@@ -1,0 +1,204 @@
+"""The schedule index: what is due over all customers, and who works on it.
+
+One row per (customer, sync, kind). A claim takes a row for a while (its lease) and gives it a new fence number; whoever
+has an older number can no longer write under `holds`, prolong or release. A claim that is not released, since its
+worker died, can be claimed again when its lease has ended. Every function takes `now` (aware); none looks at a clock.
+
+No wake-up is lost. `make_due` writes to the row even while somebody works on it (`woken_at`), so it waits for a
+`release` that is under way, and a `release` waits for it: either the release sees the wake-up and makes the row due at
+once, or the wake-up sees a row without a lease. Call it in the transaction that saves what there is to do; whoever
+claims the row afterwards sees that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, Literal
+from uuid import UUID
+
+from django.db import connection, transaction
+
+Kind = Literal["poll", "deliver"]
+KINDS: tuple[Kind, ...] = ("poll", "deliver")
+
+CLAIM = """
+    WITH busy AS (
+        SELECT customer_id, count(*) AS leases FROM public.tenants_scheduledwork
+        WHERE lease_until > %(now)s GROUP BY customer_id
+    ), due AS (
+        SELECT w.id, w.priority, w.due_at, coalesce(busy.leases, 0)
+            + row_number() OVER (PARTITION BY w.customer_id ORDER BY w.priority, w.due_at, w.id) AS turn
+        FROM public.tenants_scheduledwork w
+        JOIN public.tenants_customer c ON c.id = w.customer_id AND c.suspended_at IS NULL
+        LEFT JOIN busy ON busy.customer_id = w.customer_id
+        WHERE w.due_at <= %(now)s AND (w.lease_until IS NULL OR w.lease_until <= %(now)s) AND w.kind = ANY(%(kinds)s)
+            AND w.customer_id = coalesce(%(customer)s, w.customer_id) AND w.sync_id = coalesce(%(sync)s, w.sync_id)
+    ), taken AS (
+        SELECT w.id FROM public.tenants_scheduledwork w JOIN due ON due.id = w.id
+        WHERE w.due_at <= %(now)s AND (w.lease_until IS NULL OR w.lease_until <= %(now)s)
+        ORDER BY due.turn, due.priority, due.due_at, w.id
+        LIMIT %(limit)s FOR UPDATE OF w SKIP LOCKED
+    )
+    UPDATE public.tenants_scheduledwork w SET fence = w.fence + 1, lease_until = %(until)s, woken_at = NULL
+    FROM taken, due, public.tenants_customer c
+    WHERE w.id = taken.id AND due.id = w.id AND c.id = w.customer_id
+    RETURNING due.turn, w.id, w.customer_id, c.schema_name, w.sync_id, w.kind, w.fence, w.due_at, w.lease_until,
+        w.queue, w.priority
+"""
+MINE = "id = %(id)s AND fence = %(fence)s AND lease_until IS NOT NULL"
+BEGIN = f"UPDATE public.tenants_scheduledwork SET lease_until = %(until)s, fence = fence + 1 WHERE {MINE}"  # noqa: S608
+RENEW = f"UPDATE public.tenants_scheduledwork SET lease_until = %(until)s WHERE {MINE}"  # noqa: S608 - a constant
+HOLD = f"SELECT id FROM public.tenants_scheduledwork WHERE {MINE} FOR UPDATE"  # noqa: S608 - likewise
+RELEASE = f"""
+    UPDATE public.tenants_scheduledwork
+    SET due_at = CASE WHEN woken_at IS NULL THEN %(due_at)s ELSE least(%(due_at)s, %(now)s) END,
+        woken_at = NULL, lease_until = NULL
+    WHERE {MINE}
+"""  # noqa: S608 - likewise
+MAKE_DUE = """
+    UPDATE public.tenants_scheduledwork w
+    SET due_at = least(w.due_at, %(now)s),
+        woken_at = CASE WHEN w.lease_until IS NOT NULL THEN least(w.woken_at, %(now)s) END
+    FROM (SELECT id FROM public.tenants_scheduledwork
+          WHERE customer_id = %(customer)s AND sync_id = ANY(%(syncs)s) AND kind = %(kind)s
+          ORDER BY id FOR UPDATE) locked
+    WHERE w.id = locked.id
+"""
+ENSURE = """
+    INSERT INTO public.tenants_scheduledwork (customer_id, sync_id, kind, queue, priority, due_at, fence)
+    VALUES (%(customer)s, %(sync)s, %(kind)s, %(queue)s, %(priority)s, %(due_at)s, 0)
+    ON CONFLICT (customer_id, sync_id, kind) DO UPDATE SET queue = excluded.queue, priority = excluded.priority
+"""
+REMOVE = "DELETE FROM public.tenants_scheduledwork WHERE customer_id = %(customer)s AND sync_id = %(sync)s"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """The right to work on one sync of one customer until `lease_until`, as long as nobody has a higher fence."""
+
+    id: int
+    customer_id: int
+    schema_name: str
+    sync_id: UUID
+    kind: Kind
+    fence: int
+    due_at: datetime
+    lease_until: datetime
+    queue: str = "default"
+    priority: int = 5
+
+    def as_message(self) -> dict[str, Any]:
+        """As JSON, for a task's arguments."""
+        return {key: value if isinstance(value, int) else str(value) for key, value in asdict(self).items()}
+
+    @classmethod
+    def from_message(cls, message: dict[str, Any]) -> Claim:
+        """The claim that `as_message` wrote. Raises TypeError or ValueError for anything else."""
+        read: dict[str, Any] = {name: datetime.fromisoformat(message[name]) for name in ("due_at", "lease_until")}
+        return cls(**{**message, **read, "sync_id": UUID(message["sync_id"])})
+
+
+def claim(
+    *,
+    now: datetime,
+    limit: int,
+    lease_seconds: float,
+    kinds: Sequence[Kind] = KINDS,
+    customer_id: int | None = None,
+    sync_id: UUID | None = None,
+) -> list[Claim]:
+    """Takes up to `limit` rows that are due, in one statement; those that others are just taking are skipped.
+
+    Customers take turns: a customer's second row comes after every other customer's first, and what is already being
+    worked on for a customer counts as turns they had. Within a turn the smaller priority goes first, then the longer
+    overdue. Suspended customers are left out. `customer_id` and `sync_id` narrow it down to one customer or sync.
+    """
+    until = now + timedelta(seconds=lease_seconds)
+    with connection.cursor() as cursor:
+        parameters = {"now": now, "until": until, "limit": limit, "kinds": list(kinds)}
+        cursor.execute(CLAIM, {**parameters, "customer": customer_id, "sync": sync_id})
+        rows = sorted(cursor.fetchall(), key=lambda row: (row[0], row[10], row[7], row[1]))
+    names = (
+        "id",
+        "customer_id",
+        "schema_name",
+        "sync_id",
+        "kind",
+        "fence",
+        "due_at",
+        "lease_until",
+        "queue",
+        "priority",
+    )
+    return [Claim(**dict(zip(names, row[1:], strict=True))) for row in rows]
+
+
+def begin(claim: Claim, *, now: datetime, lease_seconds: float) -> Claim | None:
+    """To be called first by whoever received a claim: the claim to go on with, under a fence of its own.
+
+    A message may be delivered twice; only one of the receivers begins, the other gets None, as it does if the claim
+    was taken over or released.
+    """
+    until = now + timedelta(seconds=lease_seconds)
+    if not _run(BEGIN, claim, until=until):
+        return None
+    return replace(claim, fence=claim.fence + 1, lease_until=until)
+
+
+def renew(claim: Claim, *, now: datetime, lease_seconds: float) -> Claim | None:
+    """Prolongs the lease to `lease_seconds` from now. None if somebody else has taken over."""
+    until = now + timedelta(seconds=lease_seconds)
+    return replace(claim, lease_until=until) if _run(RENEW, claim, until=until) else None
+
+
+def holds(claim: Claim) -> bool:
+    """Whether the claim is still the newest; if so, its row is locked, and stays so until the transaction ends."""
+    if not connection.in_atomic_block:
+        raise transaction.TransactionManagementError("holds() locks a row, so it needs a transaction.")
+    return _run(HOLD, claim)
+
+
+def release(claim: Claim, *, now: datetime, due_at: datetime | None) -> bool:
+    """Gives the row back, due at `due_at` (None: not due). A wake-up that came meanwhile makes it due now.
+
+    False if somebody else has taken over: then nothing was changed.
+    """
+    return _run(RELEASE, claim, now=now, due_at=due_at)
+
+
+def make_due(*, customer_id: int, sync_ids: Collection[UUID], kind: Kind, now: datetime) -> None:
+    """These syncs are due now, if they were not before. One that is being worked on becomes due when it is released."""
+    if sync_ids:
+        _execute(MAKE_DUE, {"customer": customer_id, "syncs": list(sync_ids), "kind": kind, "now": now})
+
+
+def ensure(
+    *,
+    customer_id: int,
+    sync_id: UUID,
+    kinds: Iterable[Kind] = KINDS,
+    due_at: datetime | None = None,
+    queue: str = "default",
+    priority: int = 5,
+) -> None:
+    """Makes the rows of a sync, due at `due_at`. Rows that exist keep when they are due and who works on them."""
+    for kind in kinds:
+        row = {"customer": customer_id, "sync": sync_id, "kind": kind, "due_at": due_at}
+        _execute(ENSURE, {**row, "queue": queue, "priority": priority})
+
+
+def remove(*, customer_id: int, sync_id: UUID) -> None:
+    """Removes the rows of a sync; a claim on one of them no longer holds."""
+    _execute(REMOVE, {"customer": customer_id, "sync": sync_id})
+
+
+def _run(statement: str, claim: Claim, **parameters: Any) -> bool:
+    return _execute(statement, {"id": claim.id, "fence": claim.fence, **parameters}) == 1
+
+
+def _execute(statement: str, parameters: dict[str, Any]) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        return int(cursor.rowcount)
