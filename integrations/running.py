@@ -88,6 +88,7 @@ def run_claim(claim: schedule.Claim, *, clock: Callable[[], datetime] = utc_now)
         work = work_for(sync, lease, CustomerSchedule(claim.customer_id), clock)
         try:
             polled_due_at = _poll(work, claim) if claim.kind == "poll" else _deliver(work)
+            _keep_capabilities(work)
             with ledger(lease):
                 # Whatever became due meanwhile was committed before this lock was given.
                 due_at = polled_due_at or next_due(sync)
@@ -148,6 +149,15 @@ def _poll(work: Work, claim: schedule.Claim) -> datetime:
 def _deliver(work: Work) -> None:
     if is_running(work.sync):
         deliver(work)
+
+
+def _keep_capabilities(work: Work) -> None:
+    """What a client learned of its system on the way, so that the next one need not ask."""
+    for side, row in (("source", work.sync.source), ("target", work.sync.target)):
+        learned = getattr(work.opened.get(side), "capabilities", None)
+        if learned and {**row.capabilities, **learned} != row.capabilities:
+            row.capabilities = {**row.capabilities, **learned}
+            row.save(update_fields=["capabilities"])
 
 
 def _lookup(target: Connection, client: Any, kind: str, keys: Sequence[str]) -> Mapping[str, Row]:

@@ -93,6 +93,11 @@ class Work:
             self._clients["target"] = self.open_target()
         return self._clients["target"]
 
+    @property
+    def opened(self) -> Mapping[str, Any]:
+        """The clients that were opened so far: "source", "target"."""
+        return self._clients
+
     def close(self) -> None:
         """Closes the connections of the clients that were opened."""
         for client in self._clients.values():
