@@ -29,8 +29,6 @@ NormalRow = dict[str, Any]
 
 # Nobody says how long a 429 without any number lasts; the engine's own backoff comes on top for the record.
 BARE_THROTTLE = 5.0
-# Beyond this many absent ids, reading them one by one costs more than waiting out the list's lag.
-SINGLE_READS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,10 +216,9 @@ class ServiceTitanClient:
     def records(self, resource: Resource, ids: Collection[str]) -> dict[str, NormalRow]:
         """Rows by id; what the list does not show (yet) is asked for one by one, where such a call exists."""
         found = self.by_ids(resource, ids)
-        absent = [key for key in dict.fromkeys(ids) if key not in found]
-        if resource.single is None or len(absent) > SINGLE_READS:
+        if resource.single is None:
             return found
-        for key in absent:
+        for key in [key for key in dict.fromkeys(ids) if key not in found]:
             row = self.one(resource, key)
             if row is not None and str(row.get("id")) == key:
                 found[key] = row

@@ -144,6 +144,16 @@ def test_what_the_list_does_not_show_yet_is_read_by_its_id():
     assert [call.path.rsplit("/", 1)[1] for call in stub.calls] == ["vendors", "7", "8"]
 
 
+def test_every_absent_record_is_asked_for_by_its_id_however_many_there_are():
+    asked = [str(number) for number in range(1, 61)]
+    with serving(lambda r: page([]) if r.path.endswith("/vendors") else json_response(vendor(id_in(r)))) as (_, client):
+        assert list(VENDORS.fetch(client, asked)) == asked
+
+
+def id_in(request: Request) -> int:
+    return int(request.path.rsplit("/", 1)[1])
+
+
 def test_every_call_carries_the_key_the_token_and_the_tenant_and_asks_for_inactive_rows_too():
     with serving(deaf([vendor(1)]), page_size=77) as (stub, client):
         VENDORS.directory(client)

@@ -112,6 +112,18 @@ def test_a_token_that_is_due_is_replaced_before_it_is_used():
     assert [call.headers["authorization"] for call in stub.calls] == ["Bearer canary-token-1"]
 
 
+def test_a_client_that_outlives_its_token_asks_for_another_one_in_time():
+    now = [datetime.now(UTC)]
+    stub, tokens = Stub(lambda request: page([])), MemoryTokens(lambda: now[0])
+    with serve(stub) as server:
+        client = client_for(settings(server.url), tokens=tokens)
+        client._clock = lambda: now[0]
+        for seconds in (0, 800, 50):
+            now[0] += timedelta(seconds=seconds)
+            client.page(resources.VENDORS, ())
+    assert [call.headers["authorization"][-1] for call in stub.calls] == ["1", "1", "2"]
+
+
 def refusing(*refused: str):
     def route(request: Request) -> Response:
         return Response(401) if request.headers["authorization"].removeprefix("Bearer ") in refused else page([])
