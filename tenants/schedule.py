@@ -97,7 +97,9 @@ class Claim:
     def from_message(cls, message: dict[str, Any]) -> Claim:
         """The claim that `as_message` wrote. Raises TypeError or ValueError for anything else."""
         read: dict[str, Any] = {name: datetime.fromisoformat(message[name]) for name in ("due_at", "lease_until")}
-        return cls(**{**message, **read, "sync_id": UUID(message["sync_id"])})
+        read["sync_id"] = UUID(message["sync_id"])
+        fields: dict[str, Any] = {**message, **read}
+        return cls(**fields)
 
 
 def claim(
