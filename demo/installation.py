@@ -85,11 +85,14 @@ class Installation:
         call_command("apply", str(CUSTOMER_FILE), verbosity=0)
 
     def start_workers(self) -> None:
-        """The worker and beat: from here on the schedule does the work."""
-        both = [programs.worker(self.supervisor), programs.beat(self.supervisor)]
-        for program in both:
+        """Starts the worker and beat; they are ready some seconds later (`wait_for_workers`)."""
+        self._workers = [programs.worker(self.supervisor), programs.beat(self.supervisor)]
+        for program in self._workers:
             self.supervisor.start(program, wait=False)
-        for program in both:
+
+    def wait_for_workers(self) -> None:
+        """Returns once the worker and beat run: from here on the schedule does the work."""
+        for program in self._workers:
             self.supervisor.wait_until_ready(program)
 
     def start_web(self, preferred_port: int) -> str:

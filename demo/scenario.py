@@ -39,7 +39,7 @@ class Scenario:
         self.wait_until_quiet(began_at, "the first round")
         title("First round: what the schedule moved")
         standings = self.books.standings()
-        rows = [(flow, *(standings[flow][name] for name in COUNTS)) for flow in FLOWS]
+        rows: list[tuple[str | int, ...]] = [(flow, *(standings[flow][name] for name in COUNTS)) for flow in FLOWS]
         print(table(("flow", *(name.replace("_", " ") for name in COUNTS)), rows))
         title("One example of each unhappy kind, in the ledger's own words")
         for flow, state, key, label, reason in self.books.examples():

@@ -52,9 +52,10 @@ def start(installation: Installation) -> None:
     installation.start_simulators(preferred_ports=(SAP_PORT, SERVICETITAN_PORT))
     World(installation.sap, installation.servicetitan).bend()
     installation.start_services()
+    installation.start_workers()
     installation.create_customer()
     add_owner()
-    installation.start_workers()
+    installation.wait_for_workers()
     web = installation.start_web(WEB_PORT)
     print(f"Everything runs after {time.monotonic() - began:.0f} s.")
     print(
