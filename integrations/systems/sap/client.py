@@ -76,6 +76,8 @@ class SapClient:
         self._token: Token | None = None
         self._refused = ""
         self._open: set[str] = set()
+        # The server's clock and ours at the last answer, for a ping.
+        self.server_clock: tuple[datetime, datetime] | None = None
         self._basic = auth.basic(account) if account.method == "basic" else ""
         if self._basic:
             session.conceal(self._basic.partition(" ")[2])
@@ -156,6 +158,8 @@ class SapClient:
             raise
         if service is not None:
             self._open.add(service.name)
+        if there := answers.server_time(answer):
+            self.server_clock = (there, answer.exchange.started_at)
         return answer
 
     def _signed(self, request: HttpRequest) -> Answer:

@@ -7,19 +7,20 @@ organisation data moves them, so partners are read again in full besides.
 
 from __future__ import annotations
 
-from integrations.systems.sap.entities import BUSINESS_PARTNER, DELIVERY_ADDRESS, PURCHASE_ORDER_V2, PURCHASE_ORDER_V4
+from integrations.systems.sap import entities
+from integrations.systems.sap.client import SapClient
+from integrations.systems.sap.entities import DELIVERY_ADDRESS
 from integrations.systems.sap.reading import Row, Source, Where
-from integrations.systems.sap.services import BUSINESS_PARTNER as BUSINESS_PARTNER_SERVICE
-from integrations.systems.sap.services import PURCHASE_ORDER as PURCHASE_ORDER_SERVICE
-from integrations.systems.sap.services import Offer, Service
+from integrations.systems.sap.services import (
+    BUSINESS_PARTNER,
+    COMPANY_CODE,
+    COST_CENTER,
+    PURCHASE_ORDER,
+    PURCHASING_GROUP,
+    PURCHASING_ORGANIZATION,
+    Service,
+)
 from integrations.systems.sap.strategies import ByDay, ByStamp
-
-
-def _offer(service: Service, version: str) -> Offer:
-    found = service.offer(version)
-    if found is None:
-        raise KeyError(f"{service.name} {version}")
-    return found
 
 
 def _order(row: Row) -> Row:
@@ -43,19 +44,19 @@ def _address(found: Row) -> Row | None:
 
 
 PURCHASE_ORDERS = ByStamp(
-    service=PURCHASE_ORDER_SERVICE,
+    service=PURCHASE_ORDER,
     sources=(
         Source(
-            offer=_offer(PURCHASE_ORDER_SERVICE, "v4"),
+            offer=PURCHASE_ORDER.offers[0],
             entity_set="PurchaseOrder",
-            entity=PURCHASE_ORDER_V4,
+            entity=entities.PURCHASE_ORDER_V4,
             keys=("PurchaseOrder",),
             shape=_order,
         ),
         Source(
-            offer=_offer(PURCHASE_ORDER_SERVICE, "v2"),
+            offer=PURCHASE_ORDER.offers[1],
             entity_set="A_PurchaseOrder",
-            entity=PURCHASE_ORDER_V2,
+            entity=entities.PURCHASE_ORDER_V2,
             keys=("PurchaseOrder",),
             shape=_flat_order,
         ),
@@ -67,12 +68,12 @@ PURCHASE_ORDERS = ByStamp(
 
 # A partner without a supplier number is no supplier (yet). Pages go by partner: that number is never shared.
 SUPPLIERS = ByDay(
-    service=BUSINESS_PARTNER_SERVICE,
+    service=BUSINESS_PARTNER,
     sources=(
         Source(
-            offer=_offer(BUSINESS_PARTNER_SERVICE, "v2"),
+            offer=BUSINESS_PARTNER.offers[0],
             entity_set="A_BusinessPartner",
-            entity=BUSINESS_PARTNER,
+            entity=entities.BUSINESS_PARTNER,
             keys=("BusinessPartner",),
             only=(Where("Supplier", "ne", ""),),
         ),
@@ -82,3 +83,75 @@ SUPPLIERS = ByDay(
     days=("LastChangeDate", "CreationDate"),
     times={"LastChangeDate": "LastChangeTime", "CreationDate": "CreationTime"},
 )
+
+
+def _named(row: Row) -> Row:
+    """A cost center with a name and a description of its own, as V4 has them; V2 has them in the texts only."""
+    texts = sorted(row["texts"], key=lambda text: (text["Language"] != "EN", text["Language"]))
+    first = texts[0] if texts else {}
+    for name in ("CostCenterName", "CostCenterDescription"):
+        row[name] = row.get(name) or first.get(name) or ""
+    for name in ("CostCenterCreationTime", "CostCenterLastChangedOnDate", "CostCenterLastChangedAtTime"):
+        row.setdefault(name, None)
+    return row
+
+
+_COST_CENTER_KEYS = ("ControllingArea", "CostCenter", "ValidityEndDate")
+COST_CENTER_SOURCES = (
+    Source(
+        offer=COST_CENTER.offers[0],
+        entity_set="A_CostCenter_2",
+        entity=entities.COST_CENTER_V4,
+        keys=_COST_CENTER_KEYS,
+        shape=_named,
+    ),
+    Source(
+        offer=COST_CENTER.offers[1],
+        entity_set="A_CostCenter",
+        entity=entities.COST_CENTER_V2,
+        keys=_COST_CENTER_KEYS,
+        shape=_named,
+    ),
+)
+COMPANY_CODE_SOURCES = (
+    Source(
+        offer=COMPANY_CODE.offers[0],
+        entity_set="A_CompanyCode",
+        entity=entities.COMPANY_CODE,
+        keys=("CompanyCode",),
+    ),
+)
+PURCHASING_ORGANIZATION_SOURCES = (
+    Source(
+        offer=PURCHASING_ORGANIZATION.offers[0],
+        entity_set="A_PurchasingOrganization",
+        entity=entities.PURCHASING_ORGANIZATION,
+        keys=("PurchasingOrganization",),
+    ),
+)
+PURCHASING_GROUP_SOURCES = (
+    Source(
+        offer=PURCHASING_GROUP.offers[0],
+        entity_set="A_PurchasingGroup",
+        entity=entities.PURCHASING_GROUP,
+        keys=("PurchasingGroup",),
+    ),
+)
+
+# Every entity set that is read, by service.
+SOURCES: dict[str, tuple[Source, ...]] = {
+    PURCHASE_ORDER.name: PURCHASE_ORDERS.sources,
+    BUSINESS_PARTNER.name: SUPPLIERS.sources,
+    COST_CENTER.name: COST_CENTER_SOURCES,
+    COMPANY_CODE.name: COMPANY_CODE_SOURCES,
+    PURCHASING_ORGANIZATION.name: PURCHASING_ORGANIZATION_SOURCES,
+    PURCHASING_GROUP.name: PURCHASING_GROUP_SOURCES,
+}
+
+
+def glimpse(client: SapClient, service: Service) -> None:
+    """Reads one row of a service with everything we would read of it. Raises what keeps us from reading."""
+    offer = client.offer(service)
+    for source in SOURCES.get(service.name, ()):
+        if source.offer is offer:
+            source.page(client, client.without(service), [], source.keys, top=1)

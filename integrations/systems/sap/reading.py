@@ -89,6 +89,17 @@ class Source:
         rows = [self.row(client, raw) for raw in got.rows]
         return Found(rows, bool(got.next) or len(rows) >= top, date)
 
+    def every(self, client: SapClient, lacking: frozenset[str], filters: Filter, *, page: int) -> Iterator[Row]:
+        """All rows of a filter in key order. `filters` [[]] is everything."""
+        after: Filter = [[]]
+        while True:
+            both = [[*one, *other] for one in filters for other in after]
+            found = self.page(client, lacking, both, self.keys, top=page)
+            yield from found.rows
+            if not found.more or not found.rows:
+                return
+            after = self.after(self.key(found.rows[-1]))
+
     def row(self, client: SapClient, raw: Row) -> Row:
         """One raw row in our shape, with all of its children."""
         return self.shape(self._entity(client, self.entity, raw))

@@ -42,9 +42,9 @@ class Strategy:
         for start in range(0, len(wanted), MAX_KEYS):
             some = set(wanted[start : start + MAX_KEYS])
             filters = [self._named(key) for key in sorted(some)]
-            # One key may name several rows in time (periods of validity), hence more than one page per batch.
-            for rows in self._all(client, source, filters):
-                found.update({change.key: change for change in map(self.change, rows) if change.key in some})
+            page = int(client.account.options[self.page_size])
+            rows = source.every(client, client.without(self.service), filters, page=page)
+            found.update({change.key: change for change in map(self.change, rows) if change.key in some})
         return found
 
     def change(self, row: Row) -> Change:
@@ -58,16 +58,6 @@ class Strategy:
     def _named(self, key: str) -> list[Where]:
         values = key.split("/", len(self.key) - 1)
         return [Where(name, "eq", value) for name, value in zip(self.key, values, strict=True)]
-
-    def _all(self, client: SapClient, source: Source, filters: Filter) -> Iterator[list[Row]]:
-        after: Filter = [[]]
-        while True:
-            both = [[*one, *other] for one in filters for other in after]
-            found = self._ask(client, source, both, source.keys)
-            yield found.rows
-            if not found.more:
-                return
-            after = source.after(source.key(found.rows[-1]))
 
     def _ask(self, client: SapClient, source: Source, filters: Filter, order: Sequence[str], top: int = 0) -> Found:
         size = top or int(client.account.options[self.page_size])

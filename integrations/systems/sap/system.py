@@ -5,6 +5,8 @@ from __future__ import annotations
 from integrations.connection import ConnectionSettings, RateBudget, TokenStore
 from integrations.http import HttpSession
 from integrations.systems.sap.client import SapClient
+from integrations.systems.sap.ping import ping
+from integrations.systems.sap.reference import KINDS, everything, lookup
 from integrations.systems.sap.settings import CREDENTIALS, OPTIONS, STAFF_ONLY, account, problems, token_url
 
 NAME = "sap"
@@ -12,13 +14,17 @@ TITLE = "SAP S/4HANA"
 
 __all__ = [
     "CREDENTIALS",
+    "KINDS",
     "NAME",
     "OPTIONS",
     "STAFF_ONLY",
     "TITLE",
     "base_url",
+    "everything",
     "extra_hosts",
+    "lookup",
     "open_client",
+    "ping",
     "problems",
 ]
 

@@ -91,9 +91,9 @@ def test_everything_that_is_filtered_or_sorted_by_may_be(name):
         assert names & known.unsortable == set()
 
 
-@pytest.mark.parametrize("name", sorted(OBJECTS))
+@pytest.mark.parametrize("name", sorted(objects.SOURCES))
 def test_every_entity_set_is_of_the_declared_type(name):
-    for source in OBJECTS[name].sources:
+    for source in objects.SOURCES[name]:
         text = document(source.offer.document).decode()
         set_ = text.split(f'<EntitySet Name="{source.entity_set}"', 1)[1].split(">", 1)[0]
         assert f'.{source.entity.type}"' in set_
