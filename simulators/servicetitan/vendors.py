@@ -118,7 +118,9 @@ def _set_fields(call: Call, table: str, operation: dict[str, Any]) -> None:
     types = {row["name"]: row["id"] for row in call.tenant.custom_fields[table]}
     fields = {row["name"]: row for row in record.data.get("customFields") or []}
     for pair in operation["customFields"]:
-        fields[pair["name"]] = {"typeId": types[pair["name"]], "name": pair["name"], "value": pair.get("value")}
+        # Bills, unlike vendors, do not say which type a custom field is of.
+        kind = {} if table == "ap-bills" else {"typeId": types[pair["name"]]}
+        fields[pair["name"]] = {**kind, "name": pair["name"], "value": pair.get("value")}
     touch = call.tenant.switches.external_data_touches
     call.tenant[table].change(record, {"customFields": list(fields.values())}, touch=touch)
 

@@ -46,11 +46,13 @@ class Service:
             self.tokens[tenant] = self.simulator.handle(request).json()["access_token"]
         return self.tokens[tenant]
 
-    def send(self, method: str, path: str, body: Any = None, *, tenant: int = 0, **headers: str) -> Response:
+    def send(
+        self, method: str, path: str, body: Any = None, *, tenant: int = 0, headers: dict[str, str] | None = None
+    ) -> Response:
         """``path`` is ``module/resource?query``; the tenant is put in between."""
         number = tenant or self.tenant
         module, rest = path.split("/", 1)
-        sent = {"authorization": f"Bearer {self.token(number)}", "st-app-key": APP_KEY, **headers}
+        sent = {"authorization": f"Bearer {self.token(number)}", "st-app-key": APP_KEY, **(headers or {})}
         raw = b"" if body is None else dump_json(body)
         request = Request.of(method, f"/{module}/v2/tenant/{number}/{rest}", sent, raw)
         response = self.simulator.handle(request)
@@ -90,7 +92,7 @@ class Service:
         """Set switches."""
         self.control("POST", "settings", values)
 
-    def vendor(self, number: str = "17300001", **values: Any) -> int:
+    def vendor(self, number: str = "17300001", /, **values: Any) -> int:
         """A new vendor's id; our key is its supplier number."""
         external = {"applicationGuid": GUID, "externalData": [{"key": "sap-supplier", "value": number}]}
         created: int = self.ok("POST", "inventory/vendors", {**VENDOR, "externalData": external, **values})["id"]

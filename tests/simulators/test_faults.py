@@ -115,7 +115,7 @@ def test_throttling_comes_in_each_of_its_shapes(
     _order(titan_server, {"kind": "throttle", "shape": shape, "seconds": 7})
     answer = http.get(_vendors(titan_server), timeout=10)
     assert (answer.status_code, answer.headers.get("Retry-After")) == (429, header)
-    seen = answer.json() if answer.content else None
+    seen: Any = answer.json() if answer.content else None
     assert (seen["title"] if shape == "title" else seen) == body
 
 

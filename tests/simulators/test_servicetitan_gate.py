@@ -56,24 +56,26 @@ def test_the_token_endpoint_is_throttled_when_asked_too_often(service: Service) 
 
 
 def test_a_bare_token_is_accepted_and_remarked(service: Service) -> None:
-    answer = service.send("GET", "inventory/vendors", authorization=service.token(1001))
+    answer = service.send("GET", "inventory/vendors", headers={"authorization": service.token(1001)})
     assert answer.status == 200
     assert service.control("GET", "log")["requests"][-1]["remarks"] == ["bare token"]
 
 
 def test_the_application_key_is_needed_on_every_call(service: Service) -> None:
-    assert service.send("GET", "inventory/vendors", **{"st-app-key": ""}).status == 401
-    assert service.send("GET", "inventory/vendors", **{"st-app-key": "ak1.canary-other"}).status == 403
+    assert service.send("GET", "inventory/vendors", headers={"st-app-key": ""}).status == 401
+    assert service.send("GET", "inventory/vendors", headers={"st-app-key": "ak1.canary-other"}).status == 403
 
 
 def test_the_application_key_in_the_query_works_and_is_not_logged(service: Service) -> None:
-    answer = service.send("GET", f"inventory/vendors?servicetitanapplicationkey={APP_KEY}", **{"st-app-key": ""})
+    answer = service.send("GET", f"inventory/vendors?servicetitanapplicationkey={APP_KEY}", headers={"st-app-key": ""})
     assert answer.status == 200
     assert "canary" not in json.dumps(service.control("GET", "log"))
 
 
 def test_a_tenants_token_opens_no_other_tenant(service: Service) -> None:
-    answer = service.send("GET", "inventory/vendors", tenant=1002, authorization=f"Bearer {service.token(1001)}")
+    answer = service.send(
+        "GET", "inventory/vendors", tenant=1002, headers={"authorization": f"Bearer {service.token(1001)}"}
+    )
     assert answer.status == 403
 
 
@@ -105,7 +107,7 @@ def test_a_scope_taken_away_counts_for_tokens_already_given(service: Service) ->
 )
 def test_the_gate_says_no_in_three_shapes(service: Service, shape: str, members: set[str]) -> None:
     service.switch(gate_shape=shape)
-    answer = service.send("GET", "inventory/vendors", authorization="Bearer canary-nonsense")
+    answer = service.send("GET", "inventory/vendors", headers={"authorization": "Bearer canary-nonsense"})
     assert (answer.status, set(answer.json()) if answer.body else set()) == (401, members)
 
 

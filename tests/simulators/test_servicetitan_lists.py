@@ -229,10 +229,9 @@ def test_the_same_seed_makes_the_same_world() -> None:
         titan.seed(seed, [1001], [{"name": "Copper and Sons", "phone": "650-555-0100", "address": ADDRESS}])
         tables: dict[str, list[dict[str, Any]]] = titan.state()["tenants"]["1001"]
         stamps = ("createdOn", "modifiedOn", "completedOn", "tenant")
-        rows = {
+        return {
             kind: [{k: v for k, v in row.items() if k not in stamps} for row in rows] for kind, rows in tables.items()
         }
-        return rows
 
     assert world(7) == world(7)
     assert world(7)["materials"] != world(8)["materials"]

@@ -41,7 +41,12 @@ def test_a_create_answers_only_the_id(service: Service) -> None:
 
 def test_members_come_back_under_other_names_and_some_never(service: Service) -> None:
     term = service.ids("accounting/payment-terms")[0]
-    more = {"taxRate": 8.25, "restrictedMobileCreation": True, "phone": "650-555-0100", "paymentTermId": term}
+    more: dict[str, Any] = {
+        "taxRate": 8.25,
+        "restrictedMobileCreation": True,
+        "phone": "650-555-0100",
+        "paymentTermId": term,
+    }
     number = service.vendor(**more, tags=[{"tagTypeId": 1}])
     row = service.ok("GET", f"inventory/vendors/{number}")
     assert (float(row["defaultTaxRate"]), row["isMobileCreationRestricted"]) == (8.25, True)
