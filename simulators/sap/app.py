@@ -98,7 +98,7 @@ class SapSimulator(Simulator):
             return self.security.refuse()
         service = _service_at(request.path)
         if service is None:
-            return html(404, "Not Found")
+            return html(403, "403 Forbidden") if request.path.startswith("/sap/opu/") else html(404, "Not Found")
         return self._guarded(request, seen, service)
 
     def _guarded(self, request: Request, seen: Seen, service: Service) -> Response:

@@ -76,6 +76,7 @@ class Renderer:
     def __init__(self, view: View, style: Style) -> None:
         self.view = view
         self.style = style
+        self._known: dict[int, list[tuple[str, Getter, Write]]] = {}
         self.v2 = view.service.version == 2
 
     def rows(self, rows: Iterable[Row], selection: Selection) -> list[dict[str, Any]]:
@@ -98,6 +99,12 @@ class Renderer:
         return (_V2 if self.v2 else _V4).get(field.edm, _same)
 
     def _columns(self, selection: Selection) -> list[tuple[str, Getter, Write]]:
+        known = self._known.get(id(selection))
+        if known is None:
+            known = self._known[id(selection)] = self._chosen(selection)
+        return known
+
+    def _chosen(self, selection: Selection) -> list[tuple[str, Getter, Write]]:
         entity = selection.entity
         names = selection.fields if selection.fields is not None else list(entity.fields)
         fields = [entity.fields[name] for name in names]

@@ -115,12 +115,13 @@ def orders(maker: OrderMaker, count: int, days: int, oddities: float) -> Iterato
     end, start = ticks_of(maker.now), ticks_of(maker.now - timedelta(days=days))
     step = max(1, (end - start) // count)
     burst, burst_left = 0, 0
+    unstamped = int(count * 0.03) if days else 0
     for place in range(count):
-        ticks = min(end - TICKS, start + place * step + chance.randrange(step))
+        ticks = min(end, start + place * step + chance.randrange(step))
         day = (maker.now - timedelta(seconds=(end - ticks) // TICKS)).date()
         if burst_left:
             burst_left -= 1
         elif chance.random() < 0.002:
             burst_left, burst = 20, ticks
-        stamp = None if place < count * 0.03 else burst if burst_left else ticks
+        stamp = None if place < unstamped else burst if burst_left else ticks
         yield maker.order(first + place, maker.plan(maker.kind(oddities), day), stamp)
