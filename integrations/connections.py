@@ -133,13 +133,18 @@ def open_client(row: Connection, *, read_only: bool = False, priority: str = "sc
     return system.open_client(given, tokens=tokens, budget=budget_of(row, priority=priority), session=session)
 
 
-def replace_credentials(row: Connection, credentials: Mapping[str, str], *, now: datetime) -> None:
+def replace_credentials(row: Connection, credentials: Mapping[str, str], customer: Customer, *, now: datetime) -> None:
     """Stores other credentials: what was signed in with the old ones ends, and a pause because of them as well."""
     row.credentials = dict(credentials)
     row.credentials_changed_at = now
-    row.token, row.token_expires_at, row.token_renew_at = "", None, None
-    _end_pause(row)
+    forget_token(row)
     row.save()
+    resume(row, customer, now=now)
+
+
+def forget_token(row: Connection) -> None:
+    """The next call signs in anew. The row has yet to be saved."""
+    row.token, row.token_expires_at, row.token_renew_at = "", None, None
 
 
 def ping(row: Connection, customer: Customer, *, now: datetime | None = None) -> list[Check]:
@@ -172,20 +177,14 @@ def is_signed_in(checks: list[Check]) -> bool:
 
 def resume(row: Connection, customer: Customer, *, now: datetime) -> None:
     """Ends a pause that was there because of the credentials; the connection's syncs are due at once."""
-    if not _end_pause(row):
+    if row.state != Connection.State.PAUSED or row.pause_code != PAUSED_FOR_CREDENTIALS:
         return
+    row.state, row.pause_code, row.pause_reason = Connection.State.OK, "", ""
     with transaction.atomic():
         row.save(update_fields=["state", "pause_code", "pause_reason"])
         syncs = list(Sync.objects.filter(source=row) | Sync.objects.filter(target=row))
         for kind in schedule.KINDS:
             schedule.make_due(customer_id=customer.pk, sync_ids=[sync.pk for sync in syncs], kind=kind, now=now)
-
-
-def _end_pause(row: Connection) -> bool:
-    if row.state != Connection.State.PAUSED or row.pause_code != PAUSED_FOR_CREDENTIALS:
-        return False
-    row.state, row.pause_code, row.pause_reason = Connection.State.OK, "", ""
-    return True
 
 
 def _asked(row: Connection) -> tuple[list[Check], Mapping[str, Any]]:

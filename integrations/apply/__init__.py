@@ -1,0 +1,56 @@
+"""A customer from a YAML file: checked completely, then changed in one transaction, or not at all.
+
+The format is described in docs/configuration.md.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+from django.db import transaction
+
+from integrations.apply.changing import Change, change
+from integrations.apply.checking import Known, Stored, read, schema_in
+from integrations.apply.document import Problems
+from integrations.fields import reveal
+from integrations.models import Connection
+from tenants.models import Customer, Domain
+from tenants.provision import CustomerExists, make_template
+from tenants.schema import within
+
+__all__ = ["Change", "Problems", "apply"]
+
+
+def apply(path: Path, *, now: datetime, only_check: bool = False) -> list[Change]:
+    """Brings a customer to what the file says; an empty list if nothing had to change.
+
+    Raises Problems, with nothing changed. `only_check`: tells what would change, and changes nothing.
+    """
+    wanted = read(path, _known(schema_in(path)))
+    problems = Problems()
+    taken = Domain.objects.filter(domain=wanted.customer.host).exclude(tenant__schema_name=wanted.customer.schema_name)
+    if wanted.customer.host and taken.exists():
+        problems.add("customer.domain", "Another customer has this host name.")
+        raise problems
+    # Its migrations cannot run inside the transaction below.
+    make_template()
+    try:
+        with transaction.atomic():
+            changes = change(wanted, now=now)
+            transaction.set_rollback(only_check)
+    except CustomerExists as error:
+        problems.add("customer", str(error))
+        raise problems from error
+    return changes
+
+
+def _known(schema_name: str) -> Known:
+    customer = Customer.objects.filter(schema_name=schema_name).first()
+    if customer is None:
+        return {}
+    with within(customer):
+        return {
+            row.name: Stored(row.system, row.environment, reveal(row.credentials) or {})
+            for row in Connection.objects.all()
+        }

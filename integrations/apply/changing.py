@@ -1,0 +1,182 @@
+"""Brings a customer to what a checked file asks for, and says what changed. What the file leaves out stays."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from integrations import catalogue, connections, schedule_spec
+from integrations.apply.wanted import Wanted, WantedConnection, WantedCustomer, WantedPerson, WantedSync, WantedValue
+from integrations.engine import save_value
+from integrations.fields import reveal
+from integrations.models import Connection, Delivery, Sync, ValueMap
+from integrations.running import CustomerSchedule
+from tenants import schedule
+from tenants.models import Customer, Domain, Membership, Person
+from tenants.provision import create_customer
+from tenants.schema import within
+
+BY = "apply"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """`what` says it in words, without any secret."""
+
+    where: str
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.what}"
+
+
+def change(wanted: Wanted, *, now: datetime) -> list[Change]:
+    """Makes the changes in the transaction of the caller. Raises CustomerExists for a host that is taken."""
+    customer, changes = _customer(wanted.customer)
+    changes += [each for person in wanted.people for each in _person(person, customer)]
+    with within(customer):
+        changes += [each for account in wanted.connections for each in _connection(account, customer, now)]
+        changes += [each for sync in _in_order(wanted.syncs) for each in _sync(sync, customer, now)]
+        changes += _values(wanted.values, customer, now)
+    return changes
+
+
+def _customer(wanted: WantedCustomer) -> tuple[Customer, list[Change]]:
+    where = f"customer {wanted.schema_name}"
+    found = Customer.objects.filter(schema_name=wanted.schema_name).first()
+    if found is None:
+        made = create_customer(
+            schema_name=wanted.schema_name, name=wanted.name, time_zone=wanted.time_zone, host=wanted.host
+        )
+        return made, [Change(where, "created")]
+    changes = list(_set(found, where, {"name": wanted.name, "time_zone": wanted.time_zone}))
+    if changes:
+        found.save()
+    primary = Domain.objects.get(tenant=found, is_primary=True)
+    moved = list(_set(primary, where, {"domain": wanted.host or primary.domain}))
+    if moved:
+        primary.save()
+    return found, changes + moved
+
+
+def _person(wanted: WantedPerson, customer: Customer) -> Iterator[Change]:
+    """A person who exists keeps name and password: they may belong to other customers as well."""
+    where = f"person {wanted.email}"
+    person = Person.objects.filter(email=wanted.email).first()
+    if person is None:
+        person = Person.objects.create_user(wanted.email, wanted.password, name=wanted.name)
+        yield Change(where, "created" + ("" if wanted.password else ", without a password yet"))
+    member, created = Membership.objects.get_or_create(customer=customer, person=person, defaults={"role": wanted.role})
+    if created:
+        yield Change(where, f"is now {wanted.role}")
+    else:
+        changes = list(_set(member, where, {"role": wanted.role}))
+        if changes:
+            member.save()
+        yield from changes
+
+
+def _connection(wanted: WantedConnection, customer: Customer, now: datetime) -> Iterator[Change]:
+    where = f"connection {wanted.name}"
+    row = Connection.objects.filter(name=wanted.name).first()
+    if row is None:
+        row = Connection(name=wanted.name, system=wanted.system, environment=wanted.environment)
+        row.base_url, row.ca_bundle, row.options = wanted.base_url, wanted.ca_bundle, dict(wanted.options)
+        connections.replace_credentials(row, wanted.credentials or {}, customer, now=now)
+        yield Change(where, "created")
+        return
+    members = {"base_url": wanted.base_url, "ca_bundle": wanted.ca_bundle, "options": dict(wanted.options)}
+    changes = list(_set(row, where, members))
+    if changes:
+        connections.forget_token(row)
+        row.save()
+    yield from changes
+    stored = reveal(row.credentials) or {}
+    if wanted.credentials is not None and wanted.credentials != stored:
+        names = sorted(
+            name for name in {*stored, *wanted.credentials} if stored.get(name) != wanted.credentials.get(name)
+        )
+        connections.replace_credentials(row, wanted.credentials, customer, now=now)
+        yield Change(where, f"credentials replaced ({', '.join(names)})")
+
+
+def _in_order(syncs: tuple[WantedSync, ...]) -> list[WantedSync]:
+    order = catalogue.in_order(sync.flow for sync in syncs)
+    return sorted(syncs, key=lambda sync: order.index(sync.flow))
+
+
+def _sync(wanted: WantedSync, customer: Customer, now: datetime) -> Iterator[Change]:
+    where = f"sync {wanted.flow}"
+    ends = {"source": Connection.objects.get(name=wanted.source), "target": Connection.objects.get(name=wanted.target)}
+    members = {**ends, "schedule": dict(wanted.schedule), "enabled": wanted.enabled, "options": dict(wanted.options)}
+    row = Sync.objects.select_related("source", "target").filter(flow=wanted.flow).first()
+    if row is None:
+        row = Sync.objects.create(flow=wanted.flow, **members)
+        changes = [Change(where, f"created, {schedule_spec.in_words(wanted.schedule)}")]
+    else:
+        changes = list(_set(row, where, members))
+        if changes:
+            row.save(update_fields=list(members))
+    if changes:
+        _set_due(row, customer, now)
+    yield from changes
+
+
+def _set_due(row: Sync, customer: Customer, now: datetime) -> None:
+    """An interval begins now; a local time waits for its moment."""
+    spec = schedule_spec.parse(row.schedule)
+    at_once = isinstance(spec, schedule_spec.Every)
+    due_at = now if at_once else schedule_spec.next_due(row.schedule, now, customer.time_zone)
+    # What others wait for goes first within a customer.
+    priority = 1 + catalogue.in_order(catalogue.flows()).index(row.flow)
+    schedule.ensure(customer_id=customer.pk, sync_id=row.pk, kinds=["poll"], due_at=due_at, priority=priority)
+    schedule.ensure(customer_id=customer.pk, sync_id=row.pk, kinds=["deliver"], priority=priority)
+    if at_once and row.enabled:
+        schedule.make_due(customer_id=customer.pk, sync_ids=[row.pk], kind="poll", now=now)
+
+
+def _values(wanted: tuple[WantedValue, ...], customer: Customer, now: datetime) -> list[Change]:
+    stored = {(row.map, row.key): row for row in ValueMap.objects.all()}
+    new = [each for each in wanted if (each.map, each.key) not in stored]
+    known = [(each, stored[each.map, each.key]) for each in wanted if (each.map, each.key) in stored]
+    other = [each for each, row in known if _differs(each, row)]
+    if not Delivery.objects.exists():  # nothing waits and nothing was written: no need to look at each row
+        ValueMap.objects.bulk_create(
+            ValueMap(map=each.map, key=each.key, value=each.value, label=each.label, updated_by=BY) for each in new
+        )
+    else:
+        _save(new, customer, now)
+    _save(other, customer, now)
+    return [*_counted(new, "added"), *_counted(other, "changed")]
+
+
+def _save(values: list[WantedValue], customer: Customer, now: datetime) -> None:
+    plan = CustomerSchedule(customer.pk)
+    for each in values:
+        save_value(each.map, each.key, each.value, by=BY, schedule=plan, now=now, label=each.label)
+        if each.label:
+            ValueMap.objects.filter(map=each.map, key=each.key).update(label=each.label)
+
+
+def _differs(wanted: WantedValue, row: ValueMap) -> bool:
+    return row.value != wanted.value or (bool(wanted.label) and row.label != wanted.label)
+
+
+def _counted(values: list[WantedValue], word: str) -> list[Change]:
+    maps = sorted({each.map for each in values})
+    return [Change(f"map {name}", f"{sum(each.map == name for each in values)} {word}") for name in maps]
+
+
+def _set(row: Any, where: str, members: Mapping[str, Any]) -> Iterator[Change]:
+    """Sets what differs; says from what to what where it is short."""
+    for name, value in members.items():
+        before = getattr(row, name)
+        if before == value:
+            continue
+        setattr(row, name, value)
+        short = isinstance(value, str | bool) and name != "ca_bundle"
+        yield Change(
+            where, f"{name} changed from {before or 'nothing'} to {value or 'nothing'}" if short else f"{name} changed"
+        )
