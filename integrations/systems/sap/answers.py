@@ -147,7 +147,7 @@ def _elsewhere(status: int) -> IntegrationError:
         f"SAP answered with {what} instead of data: that is how it sends people to sign in. Use the API host of the "
         "tenant and a communication user, not a person's."
     )
-    return BadCredentials(message, code="sign-in-page")
+    return BadCredentials(message)
 
 
 def _broken(answer: Answer, said: Words) -> IntegrationError:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
@@ -21,18 +22,20 @@ from integrations.errors import (
     Rejected,
     Throttled,
     TokenRefused,
+    Transient,
 )
 from integrations.guard import origin
 from integrations.http import Answer, HttpRequest, HttpSession, Timeouts
 from integrations.systems.sap import answers, auth, metadata
+from integrations.systems.sap.countdown import Countdown
 from integrations.systems.sap.csrf import CsrfPair, CsrfTokens
 from integrations.systems.sap.entities import DECLARED
 from integrations.systems.sap.services import BUSINESS_PARTNER, PURCHASE_ORDER, SERVICES, Offer, Service
 from integrations.systems.sap.settings import Account
 
-# SAP publishes no limits of its own; deep inserts of large orders take longest.
-READ_TIMEOUTS = Timeouts(connect=10, read=60)
-WRITE_TIMEOUTS = Timeouts(connect=10, read=120)
+# Seconds until an answer is given up, unless the session's own limit is shorter. SAP publishes no limits; deep inserts
+# of large orders take longest.
+READ_SECONDS, WRITE_SECONDS = 60.0, 120.0
 # Nobody says how long a 429 without Retry-After lasts.
 BARE_THROTTLE = 10.0
 
@@ -52,9 +55,6 @@ class SapClient:
     `capabilities` is what was learned of the tenant's services; it grows as services are first used and may be saved.
     With `read_only` (or the option of that name) every write raises Misconfigured before anything is sent.
     """
-
-    # A write may fetch a CSRF token, be refused for it, and go through this once more.
-    longest_send = 2 * (READ_TIMEOUTS.total + WRITE_TIMEOUTS.total)
 
     def __init__(
         self,
@@ -114,7 +114,8 @@ class SapClient:
         """One exchange within the budget; safe in worker threads. Raises what the answer means.
 
         A write carries a CSRF token with its cookies; refused for these alone, it is sent once more with new ones,
-        which is safe because such a refusal precedes any processing. A missing access token counts as refused.
+        which is safe because such a refusal precedes any processing. A missing access token counts as refused. All of
+        it together, waiting for the budget aside, takes no longer than the session's time-outs allow for one exchange.
         """
         writes = request.write or request.method not in ("GET", "HEAD")
         if writes and self.read_only:
@@ -122,12 +123,13 @@ class SapClient:
         if not writes:
             return self._send(request)
         request, root = replace(request, write=True), self._root(request)
-        pair = self._csrf.pair(root, self._send)
+        send = partial(self._send, time_left=Countdown(self.session.timeouts.total))
+        pair = self._csrf.pair(root, send)
         try:
-            return self._send(_with(request, pair))
+            return send(_with(request, pair))
         except _CsrfRefused:
-            pair = self._csrf.pair(root, self._send, stale=pair)
-        return self._send(_with(request, pair))
+            pair = self._csrf.pair(root, send, stale=pair)
+        return send(_with(request, pair))
 
     def call(self, request: HttpRequest) -> Answer:
         """One exchange from the task's thread: a refused token is renewed once and the request repeated once."""
@@ -141,9 +143,9 @@ class SapClient:
         except TokenRefused as error:
             raise self._judged(error, self._service(request.url)) from None
 
-    def _send(self, request: HttpRequest) -> Answer:
+    def _send(self, request: HttpRequest, *, time_left: Countdown | None = None) -> Answer:
         service = self._service(request.url)
-        answer = self._signed(request)
+        answer = self._signed(request, time_left)
         if request.write and answers.wants_csrf(answer):
             raise _CsrfRefused("SAP refused a new CSRF token as well.", exchange=answer.exchange)
         try:
@@ -162,7 +164,7 @@ class SapClient:
             self.server_clock = (there, answer.exchange.started_at)
         return answer
 
-    def _signed(self, request: HttpRequest) -> Answer:
+    def _signed(self, request: HttpRequest, time_left: Countdown | None = None) -> Answer:
         if not self._basic and self._token is None:
             raise TokenRefused("No access token was prepared.")
         authorization = self._basic or f"Bearer {self._token.value if self._token else ''}"
@@ -170,9 +172,21 @@ class SapClient:
         params = request.params
         if self.account.sap_client_number and "sap-client=" not in request.url:
             params = (*params, ("sap-client", self.account.sap_client_number))
-        self._budget.acquire()
-        timeouts = WRITE_TIMEOUTS if request.write else READ_TIMEOUTS
+        if time_left is None:
+            self._budget.acquire()
+        else:
+            time_left.pause(self._budget.acquire)
+        timeouts = self._timeouts(request, time_left)
         return self.session.send(replace(request, headers=headers, params=params), timeouts=timeouts)
+
+    def _timeouts(self, request: HttpRequest, time_left: Countdown | None) -> Timeouts:
+        whole = self.session.timeouts
+        read = min(whole.read, WRITE_SECONDS if request.write else READ_SECONDS)
+        if time_left is not None:
+            read = min(read, time_left.seconds() - whole.connect)
+        if read <= 0:
+            raise Transient("There was no time left to send this; nothing was sent.", code="no-time-left")
+        return Timeouts(connect=whole.connect, read=read)
 
     def _judged(self, error: IntegrationError, service: Service | None) -> IntegrationError:
         """What a final 401 means. Some systems answer it for a service they do not know, so another one is asked."""

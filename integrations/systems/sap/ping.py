@@ -24,7 +24,6 @@ _FIXES = {
     "name-resolution": "Check the host name: public cloud API hosts end with -api.s4hana.cloud.sap.",
     "tls": "Enter the CA bundle (PEM) of your company if the system has a certificate of its own CA.",
     "token-url": "Copy the token service URL from the communication arrangement's OAuth 2.0 details.",
-    "sign-in-page": "Use the API host (…-api.s4hana…) and a communication user.",
 }
 _AGAIN = "Try again in a few minutes; if it stays, show this line to the hosting team."
 

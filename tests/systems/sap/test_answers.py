@@ -98,7 +98,7 @@ def test_each_status_says_what_happens_next(status, read, written):
 
 def test_a_sign_in_page_with_status_200_is_no_answer():
     error = judged(got(200, b"<html>", content_type="text/html; charset=utf-8"))
-    assert (type(error), error.code) == (BadCredentials, "sign-in-page")
+    assert (type(error), error.code) == (BadCredentials, "bad-credentials")
 
 
 def test_a_v2_error_is_told_in_all_its_words_but_the_generic_one():
