@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 import time
@@ -16,6 +17,16 @@ from devservices.state import CHECKOUT
 
 CUSTOMER_FILE = CHECKOUT / "demo" / "customer.yaml"
 CUSTOMER = "acme"
+PASSWORD = "canary-demo-password"
+# What the simulators accept. The word canary makes a leak easy to search for.
+CREDENTIALS = {
+    "SAP_USER": "CONNECTOR",
+    "SAP_PASSWORD": "canary-sap-password",
+    "SERVICETITAN_CLIENT_ID": "cid.canary-1001",
+    "SERVICETITAN_CLIENT_SECRET": "cs1.canary-1001",
+    "SERVICETITAN_APP_KEY": "ak1.canary-app-key",
+    "DEMO_PASSWORD": PASSWORD,
+}
 # Sound data only: what is unusual is made on purpose (demo/world.py). Lists of ServiceTitan lag by two seconds.
 SIMULATOR_OPTIONS = (
     ("--seed", "7", "--size", "small", "--oddities", "0"),
@@ -80,9 +91,9 @@ class Installation:
         """The demo customer, from the same YAML file that `manage.py apply` takes."""
         from django.core.management import call_command
 
-        os.environ["SAP_URL"] = self.simulator_url("sap")
-        os.environ["SERVICETITAN_URL"] = self.simulator_url("servicetitan")
-        call_command("apply", str(CUSTOMER_FILE), verbosity=0)
+        urls = {"SAP_URL": self.simulator_url("sap"), "SERVICETITAN_URL": self.simulator_url("servicetitan")}
+        os.environ.update({**CREDENTIALS, **urls})
+        call_command("apply", str(CUSTOMER_FILE), stdout=io.StringIO())
 
     def start_workers(self) -> None:
         """Starts the worker and beat; they are ready some seconds later (`wait_for_workers`)."""

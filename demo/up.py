@@ -8,13 +8,13 @@ import threading
 import time
 from types import FrameType
 
-from demo.installation import CUSTOMER, Installation
+from demo.installation import CUSTOMER, PASSWORD, Installation
 from demo.world import World
 from devservices import postgres, state, valkey
 from devservices.processes import end_leftovers, end_supervisor
 
 WEB_PORT, SAP_PORT, SERVICETITAN_PORT = 8000, 8081, 8082
-OWNER, PASSWORD = "owner@acme.example", "canary-demo-password"
+OWNER = "owner@acme.example"
 
 READY = """
   pages          {web}          sign in as {owner}, password {password}
@@ -54,7 +54,6 @@ def start(installation: Installation) -> None:
     installation.start_services()
     installation.start_workers()
     installation.create_customer()
-    add_owner()
     installation.wait_for_workers()
     web = installation.start_web(WEB_PORT)
     print(f"Everything runs after {time.monotonic() - began:.0f} s.")
@@ -70,14 +69,6 @@ def start(installation: Installation) -> None:
         ),
         flush=True,
     )
-
-
-def add_owner() -> None:
-    """A person who may sign in and owns the demo customer."""
-    from tenants.models import Customer, Membership, Person, Role
-
-    person = Person.objects.create_user(OWNER, PASSWORD, name="Demo Owner")
-    Membership.objects.create(customer=Customer.objects.get(schema_name=CUSTOMER), person=person, role=Role.OWNER)
 
 
 def down() -> int:
