@@ -124,14 +124,18 @@ class World:
 
     def sync(self, *flows: str) -> None:
         """One poll of each flow, then deliveries until nothing is due now."""
-        with schema_context(self.customer.schema_name):
-            syncs = [Sync.objects.get(flow=flow) for flow in flows or ("vendors", "purchase-orders")]
-        for sync in syncs:
-            schedule.make_due(customer_id=self.customer.pk, sync_ids=[sync.pk], kind="poll", now=utc_now())
-            schedule.ensure(customer_id=self.customer.pk, sync_id=sync.pk, due_at=utc_now())
+        syncs = self.make_due(*(flows or ("vendors", "purchase-orders")))
         for sync in [*syncs, *syncs]:
             while self.work_on(sync):
                 pass
+
+    def make_due(self, *flows: str) -> list[Sync]:
+        """These flows are polled next, by whoever ticks."""
+        with schema_context(self.customer.schema_name):
+            syncs = [Sync.objects.get(flow=flow) for flow in flows]
+        for sync in syncs:
+            schedule.make_due(customer_id=self.customer.pk, sync_ids=[sync.pk], kind="poll", now=utc_now())
+        return syncs
 
     def work_on(self, sync: Sync) -> bool:
         claims = schedule.claim(
