@@ -5,6 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
+
+from integrations.errors import Transient
 from integrations.systems.servicetitan import resources
 from integrations.systems.servicetitan.client import ServiceTitanClient
 from integrations.systems.servicetitan.objects import READ_AP_BILLS, READ_BUSINESS_UNITS, READ_VENDORS
@@ -210,3 +213,10 @@ def test_a_full_read_of_a_feed_starts_over_and_ends_where_the_feed_ends():
     assert [[change.key for change in one.changes] for one in pages] == [[], ["1", "2"], ["3"], []]
     assert [one.more for one in pages] == [True, True, True, False]
     assert (keys, cursor["from"], cursor["full"]) == (["3"], "C", None)
+
+
+def test_a_feed_that_does_not_move_on_is_left_after_one_call():
+    stub = Stub(lambda request: json_response({"hasMore": True, "continueFrom": "A", "data": []}))
+    with serve(stub) as server, pytest.raises(Transient, match="does not move on"):
+        poll(client_for(settings(server.url)), {"from": "A"}, READ_BUSINESS_UNITS)
+    assert len(stub.calls) == 1
