@@ -1,4 +1,4 @@
-"""The simulator against ServiceTitan's real OpenAPI documents, which lie in the folder SPEC_DIR (skipped without it)."""
+"""The simulator against ServiceTitan's real OpenAPI documents in the folder SPEC_DIR; skipped without it."""
 
 from __future__ import annotations
 
