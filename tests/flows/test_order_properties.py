@@ -27,7 +27,7 @@ def test_cost_times_quantity_and_remainder_are_the_net_amount(amount, quantity, 
 @given(cost=st.decimals("0", "99999.99", places=2), quantity=st.integers(1, 10_000))
 def test_a_price_in_cents_stays_as_it_is(cost, quantity):
     found = line_cost(cost * quantity, Decimal(quantity), decimals=4)
-    assert (found.cost, found.remainder) == (cost, 0)
+    assert (found.cost, found.remainder) == (cost, Decimal(0))
 
 
 @given(quantity=quantities, factor=st.integers(1, 1000))
