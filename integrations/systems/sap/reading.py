@@ -78,16 +78,22 @@ class Source:
         All alternatives of `filters` are combined with `only`. A server that hands out less than asked for says so by
         a next link, which is followed only while it brought nothing yet: the caller goes on by key.
         """
-        params = [*self.offer.dialect.projection(self.entity, lacking), ("$top", str(top))]
-        if text := self._filter(filters):
-            params.append(("$filter", text))
-        params.append(("$orderby", ",".join(self._ordered(name) for name in order)))
-        got = client.rows(self.offer, self.entity_set, tuple(params))
+        got = client.rows(self.offer, self.entity_set, self.params(lacking, filters, order, top=top))
         date = got.date
         while not got.rows and got.next:
             got = client.follow(self.offer, got.next)
         rows = [self.row(client, raw) for raw in got.rows]
         return Found(rows, bool(got.next) or len(rows) >= top, date)
+
+    def params(
+        self, lacking: frozenset[str], filters: Filter, order: Sequence[str], *, top: int
+    ) -> tuple[tuple[str, str], ...]:
+        """The query of a page."""
+        params = [*self.offer.dialect.projection(self.entity, lacking), ("$top", str(top))]
+        if text := self._filter(filters):
+            params.append(("$filter", text))
+        params.append(("$orderby", ",".join(self._ordered(name) for name in order)))
+        return tuple(params)
 
     def every(self, client: SapClient, lacking: frozenset[str], filters: Filter, *, page: int) -> Iterator[Row]:
         """All rows of a filter in key order. `filters` [[]] is everything."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 
@@ -11,6 +12,7 @@ from integrations.systems.sap import objects
 from integrations.systems.sap.entities import DECLARED
 from integrations.systems.sap.entity import Entity
 from integrations.systems.sap.metadata import EntityType, entity_types, missing
+from integrations.systems.sap.reading import MAX_KEYS, Where
 from integrations.systems.sap.services import SERVICES
 from integrations.systems.sap.strategies import ByDay, ByStamp, Strategy
 
@@ -102,3 +104,11 @@ def test_every_entity_set_is_of_the_declared_type(name):
 def test_no_declared_object_reads_bank_data():
     declared = (one for roots in DECLARED.values() for root in roots for one in flattened(root))
     assert [one.source for entity in declared for one in entity.fields if "Bank" in one.source] == []
+
+
+@pytest.mark.parametrize("name", sorted(objects.SOURCES))
+def test_no_question_grows_longer_than_a_url_may(name):
+    for source in objects.SOURCES[name]:
+        filters = [[Where(field, "eq", "X" * 10) for field in source.keys] for _ in range(MAX_KEYS)]
+        params = source.params(frozenset(), filters, source.keys, top=100)
+        assert len(urlencode(params)) < 6500
