@@ -131,6 +131,18 @@ def test_a_full_read_follows_the_changes_and_moves_no_watermark():
     assert found[-1].cursor == {"watermark": at(50), "delta": None, "full": None}
 
 
+def test_what_changes_between_the_window_and_the_full_read_is_read_again_by_the_next_window():
+    listing = Listing({1: at(10)})
+    with serve(listing) as server:
+        client = client_for(settings(server.url))
+        pages = READ_VENDORS.pages(client, {"watermark": at(40), "delta": None, "full": None}, overlap=0, full=True)
+        next(pages)
+        listing.rows[2] = at(55)
+        [last] = pages
+    assert [change.key for change in last.changes] == ["1", "2"]
+    assert last.cursor["watermark"] == at(40)
+
+
 def test_an_interrupted_full_read_goes_on_although_nobody_asks_for_it_again():
     listing = Listing({1: at(10), 2: at(50), 3: at(20)})
     with serve(listing) as server:
