@@ -4,12 +4,17 @@ from collections import Counter, deque
 from dataclasses import dataclass, field
 from typing import Any
 
+from simulators.wire import parse_json
+
 SECRET_PARAMETERS = frozenset({"servicetitanapplicationkey", "client_secret", "sap-password", "access_token", "apikey"})
 
 
 @dataclass(slots=True)
 class Seen:
-    """One request as it was seen. ``ignored`` names parameters and members that had no effect."""
+    """One request as it was seen. ``ignored`` names parameters and members that had no effect.
+
+    ``body`` is JSON or, which takes far less memory for thousands of requests, JSON as bytes.
+    """
 
     number: int
     at: str
@@ -26,7 +31,8 @@ class Seen:
 
     def row(self) -> dict[str, Any]:
         """As JSON."""
-        return {name: getattr(self, name) for name in self.__slots__}
+        row = {name: getattr(self, name) for name in self.__slots__}
+        return {**row, "body": parse_json(self.body)} if isinstance(self.body, bytes) else row
 
 
 class Log:

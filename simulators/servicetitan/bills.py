@@ -10,11 +10,11 @@ from decimal import Decimal
 from typing import Any
 
 from simulators.servicetitan.contract import CONTRACT
+from simulators.servicetitan.feeds import answer_feed
 from simulators.servicetitan.lists import (
     Filter,
     Listing,
     Test,
-    answer_feed,
     answer_list,
     answer_one,
     contains,

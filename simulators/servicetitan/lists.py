@@ -1,13 +1,12 @@
-"""Lists, single rows and export feeds: filters, windows, sorting, paging; the same for every kind of row."""
+"""Lists and single rows: filters, windows, sorting, paging; the same for every kind of row."""
 
-import base64
-import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
+from itertools import islice
 from typing import Any
 
-from simulators.servicetitan.answers import render, schema_of
+from simulators.servicetitan.answers import render
 from simulators.servicetitan.checks import whole_numbers
 from simulators.servicetitan.problems import missing, refuse
 from simulators.servicetitan.table import Record, Table, within
@@ -19,7 +18,7 @@ Filter = Callable[[Any], Test]
 Shape = Callable[[dict[str, Any]], dict[str, Any]]
 MOST_IDS = 50
 LARGEST_PAGE = 5000
-RECENT = timedelta(minutes=5)
+FIRST_PAGES = 3
 _SHARED = frozenset(
     {"ids", "active", "page", "pageSize", "includeTotal", "sort", "createdOnOrAfter", "createdBefore"}
     | {"modifiedOnOrAfter", "modifiedBefore", "externalDataApplicationGuid", "externalDataKey", "externalDataValues"}
@@ -86,7 +85,8 @@ def _moment(record: Record, member: str) -> Any:
     return parse_moment(text) if text else None
 
 
-def _as_it_is(data: dict[str, Any]) -> dict[str, Any]:
+def as_it_is(data: dict[str, Any]) -> dict[str, Any]:
+    """The view that changes nothing."""
     return data
 
 
@@ -102,7 +102,7 @@ class Listing:
     preset: Mapping[str, Any] = field(default_factory=dict)
     has_active: bool = True
     bare: bool = False
-    shape: Shape = _as_it_is
+    shape: Shape = as_it_is
 
 
 def answer_list(call: Call, listing: Listing) -> Response:
@@ -127,7 +127,11 @@ def answer_list(call: Call, listing: Listing) -> Response:
 
 
 def _ids(call: Call, listing: Listing, table: Table, given: dict[str, Any]) -> list[int]:
-    """Ids of all matching rows in order. Pages of one question share one computation until the table changes."""
+    """Ids of the matching rows in order, as many as are needed to answer.
+
+    The pages of one question share one computation until the table changes; its first pages need no more than
+    themselves.
+    """
     if "ids" in given:
         return _matching(call, listing, table, given)
     question = tuple(sorted((k, str(v)) for k, v in given.items() if k not in ("page", "pageSize", "includeTotal")))
@@ -135,6 +139,9 @@ def _ids(call: Call, listing: Listing, table: Table, given: dict[str, Any]) -> l
     kept = table.pages.get(key)
     if kept is not None and kept[0] == table.version:
         return kept[1]
+    page = given.get("page", 1)
+    if page <= FIRST_PAGES and not given.get("includeTotal"):
+        return _matching(call, listing, table, given, page * given.get("pageSize", 50) + 1)
     ids = _matching(call, listing, table, given)
     if len(table.pages) >= 16:
         table.pages.clear()
@@ -142,15 +149,20 @@ def _ids(call: Call, listing: Listing, table: Table, given: dict[str, Any]) -> l
     return ids
 
 
-def _matching(call: Call, listing: Listing, table: Table, given: dict[str, Any]) -> list[int]:
+def _matching(call: Call, listing: Listing, table: Table, given: dict[str, Any], most: int | None = None) -> list[int]:
     tests = _tests(listing, given)
     if "ids" in given:
         candidates = (table.visible(number) for number in _asked_ids(call, given["ids"]))
-        rows: Iterable[Record] = (record for record in candidates if record is not None)
+        rows: Iterator[Record] = (record for record in candidates if record is not None)
+        in_order = False
     else:
-        rows = (table.listed[number] for number in _narrowed(listing, table, given))
-    found = [record for record in rows if all(test(record) for test in tests)]
-    return _sorted(call, found, given.get("sort", ""))
+        numbers, in_order = _narrowed(listing, table, given)
+        rows = (table.listed[number] for number in numbers)
+    found = (record for record in rows if all(test(record) for test in tests))
+    sort = _checked_sort(call, given.get("sort", ""))
+    if in_order and not sort:
+        return [record.id for record in islice(found, most)]
+    return _sorted(list(found), sort)
 
 
 def _asked_ids(call: Call, value: str | list[int]) -> list[int]:
@@ -162,19 +174,18 @@ def _asked_ids(call: Call, value: str | list[int]) -> list[int]:
         raise refuse("Ids", str(error)) from None
 
 
-def _narrowed(listing: Listing, table: Table, given: dict[str, Any]) -> Iterable[int]:
+def _narrowed(listing: Listing, table: Table, given: dict[str, Any]) -> tuple[Iterable[int], bool]:
+    """Ids that can match, and whether they come in the order of creation."""
     if "externalDataKey" in given or "externalDataValues" in given:
-        return _by_external_data(table, given)
+        return _by_external_data(table, given), False
     for parameter, key in listing.keyed.items():
         if parameter in given:
             value = given[parameter]
             values = _numbers(value, parameter) if parameter.endswith("Ids") else [value]
-            return set[int]().union(*(table.keyed(key, it) for it in values))
+            return set[int]().union(*(table.keyed(key, it) for it in values)), False
     if "modifiedOnOrAfter" in given or "modifiedBefore" in given:
-        return within(table.by_modified, given.get("modifiedOnOrAfter"), given.get("modifiedBefore"))
-    if "createdOnOrAfter" in given or "createdBefore" in given:
-        return within(table.by_created, given.get("createdOnOrAfter"), given.get("createdBefore"))
-    return table.listed
+        return within(table.by_modified, given.get("modifiedOnOrAfter"), given.get("modifiedBefore")), False
+    return within(table.by_created, given.get("createdOnOrAfter"), given.get("createdBefore")), True
 
 
 def _numbers(value: str, parameter: str) -> list[int]:
@@ -221,18 +232,25 @@ def _inside(at: datetime, low: datetime | None, high: datetime | None) -> bool:
     return (low is None or at >= low) and (high is None or at < high)
 
 
-def _sorted(call: Call, found: list[Record], sort: str) -> list[int]:
+def _checked_sort(call: Call, sort: str) -> str:
+    """``+name`` or ``-name`` in lower case; empty for the order of creation."""
     if sort and sort[0] not in "+-":
         # An unencoded plus sign arrives as a space: the real service then does not sort as was meant.
         call.seen.ignored.append(f"{call.operation.name}?sort={sort}")
-        sort = ""
-    name = sort[1:].lower()
-    if name and name not in {field.lower() for field in call.operation.sort}:
+        return ""
+    if sort and sort[1:].lower() not in {field.lower() for field in call.operation.sort}:
         raise refuse("Sort", f"Sorting by '{sort[1:]}' is not possible.")
-    if name in ("", "id"):
+    return sort.lower()
+
+
+def _sorted(found: list[Record], sort: str) -> list[int]:
+    name = sort[1:]
+    if name == "id":
         found.sort(key=lambda record: record.id)
-    elif name in ("modifiedon", "createdon"):
-        found.sort(key=lambda record: (record.modified if name == "modifiedon" else record.created, record.id))
+    elif name in ("", "createdon"):
+        found.sort(key=lambda record: (record.created, record.id))
+    elif name == "modifiedon":
+        found.sort(key=lambda record: (record.modified, record.id))
     else:
         found.sort(key=lambda record: (str(_member(record, name)), record.id))
     if sort.startswith("-"):
@@ -250,46 +268,6 @@ def answer_one(call: Call, table: str, kind: str) -> Response:
     if record is None:
         raise missing(kind, call.id)
     return json_response(render(call, record))
-
-
-def answer_feed(call: Call, table_name: str, shape: Shape = _as_it_is) -> Response:
-    """One piece of an export feed: all rows, also inactive ones, in the order of modification."""
-    table = call.tenant[table_name]
-    table.settle()
-    start = _feed_start(call.given.get("from", ""))
-    recent = bool(call.given.get("includeRecentChanges"))
-    order = [it for it in table.by_modified if it > start]
-    piece = order[: call.tenant.switches.export_page_size]
-    more = len(order) > len(piece)
-    last = piece[-1] if piece else start
-    if recent and not more:
-        last = min(last, (call.tenant.clock.now() - RECENT, 0))
-    rows = [table.listed[number] for _, number in piece]
-    data = [_fed(call, row, shape(render(call, row))) for row in rows]
-    return json_response({"hasMore": more, "continueFrom": _token(last), "data": data})
-
-
-def _fed(call: Call, row: Record, data: dict[str, Any]) -> dict[str, Any]:
-    """Feeds whose rows declare ``active`` show it, others do not."""
-    return {**data, "active": row.active} if "active" in schema_of(call.operation) else data
-
-
-def _token(place: tuple[datetime, int]) -> str:
-    return base64.urlsafe_b64encode(json.dumps([place[0].isoformat(), place[1]]).encode()).decode().rstrip("=")
-
-
-def _feed_start(text: str) -> tuple[datetime, int]:
-    if not text:
-        return parse_moment("0001-01-01"), 0
-    try:
-        return parse_moment(text), 0
-    except ValueError:
-        pass
-    try:
-        moment, number = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
-        return parse_moment(moment), int(number)
-    except (ValueError, TypeError):
-        raise refuse("From", f"The value '{text}' is not valid.") from None
 
 
 def known_parameters(listing: Listing) -> set[str]:

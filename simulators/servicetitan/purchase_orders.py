@@ -6,7 +6,8 @@ from typing import Any
 from simulators.servicetitan import order_rules, receipts
 from simulators.servicetitan.answers import only_id
 from simulators.servicetitan.checks import stamp
-from simulators.servicetitan.lists import Listing, answer_feed, answer_list, answer_one, before, equals, one_of, since
+from simulators.servicetitan.feeds import answer_feed
+from simulators.servicetitan.lists import Listing, answer_list, answer_one, before, equals, one_of, since
 from simulators.servicetitan.order_items import new_item, total
 from simulators.servicetitan.problems import refuse
 from simulators.servicetitan.table import Data, Record

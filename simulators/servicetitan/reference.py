@@ -5,11 +5,11 @@ from typing import Any
 
 from simulators.servicetitan import external_data
 from simulators.servicetitan.answers import only_id, render
+from simulators.servicetitan.feeds import answer_feed
 from simulators.servicetitan.lists import (
     Filter,
     Listing,
     Test,
-    answer_feed,
     answer_list,
     answer_one,
     before,

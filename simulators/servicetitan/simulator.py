@@ -123,7 +123,7 @@ def _body(request: Request, call: Call, findings: Findings) -> dict[str, Any]:
     except ValueError:
         findings.add("$", "The body is not valid JSON.")
         return {}
-    call.seen.body = raw
+    call.seen.body = request.body or None
     if not operation.body:
         return {}
     return check_body(operation.module, operation.body, raw, findings)

@@ -2,7 +2,7 @@
 
 import heapq
 from bisect import bisect_left, insort
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import count
@@ -123,8 +123,8 @@ class Table:
                 (ids.add if present else ids.discard)(record.id)
 
 
-def within(order: list[tuple[datetime, int]], start: datetime | None, end: datetime | None) -> list[int]:
-    """Ids whose moment lies in [start, end) of one of the sorted lists of a table."""
+def within(order: list[tuple[datetime, int]], start: datetime | None, end: datetime | None) -> Iterator[int]:
+    """Ids whose moment lies in [start, end) of one of the sorted lists of a table, in its order."""
     low = bisect_left(order, (start, 0)) if start is not None else 0
     high = bisect_left(order, (end, 0)) if end is not None else len(order)
-    return [number for _, number in order[low:high]]
+    return (order[place][1] for place in range(low, high))
