@@ -11,6 +11,9 @@ from integrations.flow import Linked
 
 Members = Mapping[str, Any]
 
+EDIT_RULES = ("overwrite", "ask")
+"""What a customer may choose for what people edited in the target."""
+
 
 @dataclass(frozen=True, slots=True)
 class Difference:

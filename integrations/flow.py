@@ -15,8 +15,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
+from integrations.errors import Misconfigured
+
 Row = Mapping[str, Any]
 Cursor = dict[str, Any]
+Choices = Mapping[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,12 +180,22 @@ class Plan:
     notes: tuple[str, ...] = field(default=())
 
 
+def check_choices(options: Mapping[str, Any], choices: Choices) -> None:
+    """Raises Misconfigured for the first option that is none of its choices."""
+    for name, allowed in choices.items():
+        if options[name] not in allowed:
+            raise Misconfigured(
+                f'The option {name} is "{options[name]}": choose {" or ".join(allowed)}.', code="bad-option"
+            )
+
+
 class Flow(Protocol):
     """One business object in one direction.
 
     `needs` names the flows whose links this one waits for. `maps` names the value maps it asks. `options`
     are its options with their defaults. `service` is the SAP service or ServiceTitan scope it reads, for
-    messages. `match_before_create`: the engine hands over the target's directory before a create.
+    messages. `match_before_create`: the engine hands over the target's directory before a create. A flow may
+    state `choices`, the allowed values of options that are a choice.
     """
 
     name: str

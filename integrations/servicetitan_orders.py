@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Any
 
 from integrations.address import address_from_servicetitan
-from integrations.comparison import Difference, differences, note_edits
+from integrations.comparison import EDIT_RULES, Difference, differences, note_edits
 from integrations.errors import Misconfigured, NeedsPerson, NotTransferable
 from integrations.flow import Plan, Row, Situation, Write
 from integrations.money import decimal, line_cost, plain
@@ -30,9 +30,17 @@ OPTIONS: Mapping[str, Any] = {
     "impacts_technician_payroll": False,
     "on_target_edit": "overwrite",  # or "ask": a person decides about what was edited in ServiceTitan
     "patch_adds_lines": False,  # whether this tenant takes a line without an id as a new one (undocumented)
-    "cancel_reason": "Other",  # NotRequired, Duplicate, Accidental, VendorIssue, Other or JobCanceled
+    "cancel_reason": "Other",
 }
 """Options of every flow that writes purchase orders, with their defaults."""
+
+CHOICES: Mapping[str, tuple[str, ...]] = {
+    "items_disagree": ("dominant", "refuse"),
+    "required_date": ("earliest", "agreed"),
+    "on_target_edit": EDIT_RULES,
+    "cancel_reason": ("NotRequired", "Duplicate", "Accidental", "VendorIssue", "Other", "JobCanceled"),
+}
+"""What the options that are a choice may be."""
 
 CANCELABLE = ("Pending", "Sent")
 _IDS = ("vendorId", "typeId", "businessUnitId", "inventoryLocationId", "jobId")
@@ -67,6 +75,15 @@ def plan_order(body: dict[str, Any], situation: Situation, notes: tuple[str, ...
     raise NeedsPerson(
         f"The order is {row['status']} in ServiceTitan, so a person has to change it: {words}.", code="not-editable"
     )
+
+
+def held_back(code: str, reason: str, situation: Situation) -> NotTransferable | NeedsPerson:
+    """The error for an order that cannot go over as it is now.
+
+    One that is in ServiceTitan already would stay as it is there, so a person is told, unless the obstacle passes.
+    """
+    passes = code in ("not-released", "locked")
+    return NotTransferable(reason, code=code) if passes or not situation.linked else NeedsPerson(reason, code=code)
 
 
 def plan_cancellation(situation: Situation) -> Plan:

@@ -25,10 +25,10 @@ def totals(shares: Iterable[tuple[Value, Decimal]]) -> dict[Value, Decimal]:
 def agreed(what: str, shares: Iterable[tuple[Value, Decimal]], rule: str) -> Value | None:
     """The one value, or where there are several: the one with the largest amount (rule "dominant").
 
-    Of equal amounts the first wins. None where there is no value at all. Raises NeedsPerson for any other rule.
+    Of equal amounts the first wins. None where there is no value at all. Raises NeedsPerson for the rule "refuse".
     """
     sums = totals(shares)
-    if len(sums) > 1 and rule != "dominant":
+    if len(sums) > 1 and rule == "refuse":
         raise NeedsPerson(f"The items disagree on the {what}: {named(sums)}.", code="items-disagree")
     return max(sums, key=lambda value: sums[value], default=None)
 

@@ -29,8 +29,8 @@ from typing import Any
 
 from integrations import sap_orders, servicetitan_orders
 from integrations.address import Address, address_from_sap
-from integrations.errors import Misconfigured, NeedsPerson, NotTransferable
-from integrations.flow import Lookups, Plan, Reader, Row, Situation, Want, Writer
+from integrations.errors import Misconfigured
+from integrations.flow import Choices, Lookups, Plan, Reader, Row, Situation, Want, Writer, check_choices
 from integrations.money import decimal, measure, plain
 from integrations.order_references import business_unit, job_id, location_address, order_type
 from integrations.shares import agreed, sentences
@@ -173,6 +173,7 @@ class PurchaseOrders:
     maps: tuple[str, ...] = ("cost-center", "plant", "material", "unit", "order-type")
     match_before_create = False
     options: Options = servicetitan_orders.OPTIONS
+    choices: Choices = {**servicetitan_orders.CHOICES, "job_field": ("none", *sap_orders.JOB_FIELDS)}
     record = staticmethod(from_sap)
     observe = staticmethod(servicetitan_orders.observed)
     is_gone = staticmethod(servicetitan_orders.is_gone)
@@ -184,12 +185,11 @@ class PurchaseOrders:
 
     def plan(self, record: PurchaseOrder, situation: Situation) -> Plan:
         """Cancels what SAP deleted, holds back what cannot go over, and creates or changes the rest."""
+        check_choices(situation.options, self.choices)
         if record.is_deleted:
             return servicetitan_orders.plan_cancellation(situation)
         if record.obstacle:
-            code, reason = record.obstacle
-            passing = not situation.linked or code in ("not-released", "locked")
-            raise (NotTransferable if passing else NeedsPerson)(reason, code=code)
+            raise servicetitan_orders.held_back(*record.obstacle, situation)
         body, notes = to_servicetitan(record, situation.lookups, situation.options)
         return servicetitan_orders.plan_order(body, situation, notes)
 

@@ -28,9 +28,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from integrations.address import Address, address_from_sap, address_from_servicetitan
-from integrations.comparison import differences, note_edits
+from integrations.comparison import EDIT_RULES, differences, note_edits
 from integrations.errors import NotTransferable
-from integrations.flow import Lookups, Plan, Reader, Row, Situation, Want, Write, Writer
+from integrations.flow import Choices, Lookups, Plan, Reader, Row, Situation, Want, Write, Writer, check_choices
 from integrations.matching import Candidate, Identity, digits, twin
 from integrations.partner import address_row, contact_from_sap, partner_name, text, why_blocked
 from integrations.systems.sap.objects import SUPPLIERS
@@ -59,13 +59,11 @@ def from_sap(row: Row) -> Vendor:
     supplier = row["supplier"]
     if not supplier or not SUPPLIER_ROLES & {role["BusinessPartnerRole"] for role in row["roles"]}:
         raise NotTransferable(f"Business partner {row['BusinessPartner']} is not a supplier.", code="not-a-supplier")
-    if not (name := partner_name(row)):
-        raise NotTransferable(f"Supplier {row['Supplier']} has no name.", code="no-name")
     address = address_row(row["addresses"])
     person = {"firstName": text(row, "FirstName"), "lastName": text(row, "LastName")}
     return Vendor(
         supplier=row["Supplier"],
-        name=name,
+        name=partner_name(row) or f"SAP supplier {row['Supplier']}",
         address=address_from_sap(address) if address else None,
         contact={name: value for name, value in (person | contact_from_sap(address or {})).items() if value},
         blocked=why_blocked(row),
@@ -144,7 +142,7 @@ class Vendors:
         "is_truck_replenishment": False,
         "restricted_mobile_creation": False,
     }
-
+    choices: Choices = {"on_target_edit": EDIT_RULES}
     record = staticmethod(from_sap)
     observe = staticmethod(observed)
 
@@ -154,6 +152,7 @@ class Vendors:
     def plan(self, record: Vendor, situation: Situation) -> Plan:
         """Changes the linked vendor, takes over the one that is the same company, or creates one."""
         options = situation.options
+        check_choices(options, self.choices)
         body = to_servicetitan(record, situation.lookups, options["company_code"])
         if situation.linked:
             return self._change(body, situation.current or {}, situation.linked.target_key, situation)

@@ -269,3 +269,10 @@ def test_the_flow_wants_the_vendors_link_and_the_jobs_of_its_items():
 
 def test_the_label_says_which_order_and_whose():
     assert FLOW.label(FLOW.record(sap_order())) == "SAP order 4500001234 from supplier 17300001"
+
+
+@pytest.mark.parametrize("options", [{"items_disagree": "Refuse"}, {"job_field": "Foo"}, {"on_target_edit": ""}])
+def test_an_option_that_is_none_of_its_choices_is_told(options):
+    with pytest.raises(Misconfigured) as caught:
+        plan_order(sap_order(), **options)
+    assert caught.value.code == "bad-option"
