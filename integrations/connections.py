@@ -160,7 +160,7 @@ def ping(row: Connection, customer: Customer, *, now: datetime | None = None) ->
         checks += _register_tenant(row, customer, now)
     row.checked_at = now
     told = [{"name": c.name, "ok": c.ok, "detail": c.detail, "fix": c.fix, "code": c.code} for c in checks]
-    row.capabilities = {**row.capabilities, **capabilities, "checks": told}
+    row.capabilities = {**capabilities, "checks": told}
     row.save(update_fields=["checked_at", "capabilities"])
     refused = next((check for check in checks if check.code == PAUSED_FOR_CREDENTIALS), None)
     if refused:
@@ -192,13 +192,13 @@ def _asked(row: Connection) -> tuple[list[Check], Mapping[str, Any]]:
     try:
         client = open_client(row, read_only=True, probing=True)
     except IntegrationError as error:
-        return [Check("Settings", ok=False, detail=error.message, code=error.code)], {}
+        return [Check("Settings", ok=False, detail=error.message, code=error.code)], row.capabilities
     try:
-        return list(system_of(row.system).ping(client)), getattr(client, "capabilities", {})
+        return list(system_of(row.system).ping(client)), getattr(client, "capabilities", row.capabilities)
     except BadCredentials as error:
-        return [Check("Signing in", ok=False, detail=error.message, code=error.code)], {}
+        return [Check("Signing in", ok=False, detail=error.message, code=error.code)], row.capabilities
     except IntegrationError as error:
-        return [Check("Reaching it", ok=False, detail=error.message, code=error.code)], {}
+        return [Check("Reaching it", ok=False, detail=error.message, code=error.code)], row.capabilities
     finally:
         client.session.close()
 

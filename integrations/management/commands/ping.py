@@ -9,12 +9,10 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from integrations import connections
 from integrations.connection import Check
+from integrations.errors import NotAuthorised
 from integrations.management.customers import find_customer
 from integrations.models import Connection
 from tenants.schema import within
-
-# One missing scope or service pauses the flows that need it; the others work without it.
-OPTIONAL = frozenset({"not-authorised", "not-offered"})
 
 
 class Command(BaseCommand):
@@ -32,15 +30,20 @@ class Command(BaseCommand):
         for name, checks in found.items():
             for check in checks:
                 self.stdout.write(_line(name, check))
-        failed = [check for checks in found.values() for check in checks if is_failure(check)]
         self.stdout.write(json.dumps({name: _counts(checks) for name, checks in found.items()}))
-        if failed:
+        if not all(works(checks) for checks in found.values()):
             raise SystemExit(1)
 
 
+def works(checks: list[Check]) -> bool:
+    """Whether the connection can be used at all."""
+    return connections.is_signed_in(checks) and not any(map(is_failure, checks))
+
+
 def is_failure(check: Check) -> bool:
-    """Whether nothing works without it."""
-    return not check.ok and check.code not in OPTIONAL
+    """One missing scope or service pauses the flows that need it; the others work without it. All else is needed."""
+    one_of_many = check.code == NotAuthorised.default_code or check.code.startswith(("service:", "scope:"))
+    return not check.ok and not one_of_many
 
 
 def _connections(name: str) -> list[Connection]:
@@ -58,4 +61,4 @@ def _line(name: str, check: Check) -> str:
 def _counts(checks: list[Check]) -> dict[str, Any]:
     missing = [check.name for check in checks if not check.ok and not is_failure(check)]
     failed = [check.name for check in checks if is_failure(check)]
-    return {"ok": sum(check.ok for check in checks), "missing": missing, "failed": failed}
+    return {"works": works(checks), "ok": sum(check.ok for check in checks), "missing": missing, "failed": failed}
