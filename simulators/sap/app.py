@@ -18,6 +18,7 @@ from simulators.sap.resources import resolve, segments_of
 from simulators.sap.security import TOKEN_PATH, Security, csrf_required
 from simulators.sap.settings import Settings
 from simulators.sap.store import Store
+from simulators.sap.tenant import Tenant
 from simulators.sap.writing import write
 from simulators.simulator import Simulator, control_body
 from simulators.wire import Request, Response, json_response
@@ -31,18 +32,26 @@ class SapSimulator(Simulator):
 
     def __init__(self, accounts: dict[str, str] | None = None) -> None:
         super().__init__()
-        self.options = Settings()
+        self.tenant = Tenant(self.clock, derive_addresses(Store()))
         self.security = Security(self.clock, accounts or dict([DEFAULT_ACCOUNT]))
-        self.store = derive_addresses(Store())
         self._views: dict[tuple[str, str], View] = {}
+
+    @property
+    def store(self) -> Store:
+        """All rows."""
+        return self.tenant.store
+
+    @property
+    def options(self) -> Settings:
+        """The switches."""
+        return self.tenant.settings
 
     def reset(self, options: dict[str, Any]) -> None:
         """Start afresh. ``options``: the members of ``generate.Size`` and ``seed``; none of them leaves it empty."""
-        self.options = Settings()
+        self.tenant = Tenant(self.clock, derive_addresses(Store()))
         self._apply()
         self.security.tokens.clear()
         self.security.sessions.clear()
-        self.store = derive_addresses(Store())
         self._views.clear()
         if options:
             self.generate(options)
@@ -83,7 +92,7 @@ class SapSimulator(Simulator):
             self.change_settings({"arrangements": control_body(request)})
             return json_response(self.options.arrangements)
         endpoint = CONTROLS.get((request.method, name))
-        return None if endpoint is None else json_response(endpoint(self.store, self.clock, self.options, request))
+        return None if endpoint is None else json_response(endpoint(self.tenant, request))
 
     def answer(self, request: Request, seen: Seen) -> Response:
         """Answer an API request."""
@@ -148,7 +157,7 @@ class SapSimulator(Simulator):
         if segments[0].startswith("$"):
             raise not_found(segments[0])
         if request.method in _WRITES:
-            return write(call, resolve(view, segments), self.clock, self.options, seen)
+            return write(call, resolve(view, segments), self.tenant, seen)
         return read(call, resolve(view, segments))
 
 

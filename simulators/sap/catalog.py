@@ -9,6 +9,9 @@ from simulators.sap.services.purchase_order_v2 import PURCHASE_ORDER_V2
 from simulators.sap.services.purchase_order_v4 import PURCHASE_ORDER_V4
 from simulators.sap.services.purchasing_group import PURCHASING_GROUP
 from simulators.sap.services.purchasing_organization import PURCHASING_ORGANIZATION
+from simulators.sap.services.requisition_v2 import REQUISITION_V2
+from simulators.sap.services.requisition_v4 import REQUISITION_V4
+from simulators.sap.services.supplier_invoice import SUPPLIER_INVOICE
 
 SERVICES: dict[str, Service] = {
     service.name: service
@@ -21,5 +24,8 @@ SERVICES: dict[str, Service] = {
         COST_CENTER_V4,
         PURCHASING_GROUP,
         PURCHASING_ORGANIZATION,
+        REQUISITION_V2,
+        REQUISITION_V4,
+        SUPPLIER_INVOICE,
     )
 }

@@ -11,6 +11,7 @@ from simulators.sap.declare import EntitySet, Field
 from simulators.sap.expressions import Binary, Call, Constant, Name, Negation, Node, Quantifier
 from simulators.sap.problems import ODataError, bad_request
 from simulators.sap.store import Getter, Row
+from simulators.sap.values import digits
 
 # A literal must be of the property's own type.
 _LITERALS = {
@@ -137,7 +138,7 @@ class Compiler:
         value, kind = literal.value, self.view.kind(entity, field)
         if kind == "flag" and isinstance(value, str):
             return value == "X"
-        return value.lstrip("0") if kind == "digits" and isinstance(value, str) else value
+        return digits(value) if kind == "digits" and isinstance(value, str) else value
 
     def _resolve(self, name: Name) -> "tuple[EntitySet, Field, _Step | None]":
         path = name.path[1:] if self.variable and name.path[0] == self.variable else name.path

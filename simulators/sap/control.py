@@ -4,14 +4,14 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from simulators.sap.catalog import SERVICES
-from simulators.sap.settings import Settings
+from simulators.sap.rules.amounts import reprice
 from simulators.sap.store import Row, Store, Table
-from simulators.sap.touch import touch
+from simulators.sap.tenant import Tenant
 from simulators.sap.values import Value, from_plain, parse_ticks, to_plain
 from simulators.simulator import control_body
-from simulators.wire import Clock, Request
+from simulators.wire import Request
 
-Endpoint = Callable[[Store, Clock, Settings, Request], Any]
+Endpoint = Callable[[Tenant, Request], Any]
 
 
 def table_of(store: Store, name: str) -> Table:
@@ -42,7 +42,7 @@ def find(store: Store, entity: str, key: Any) -> Row:
     return row
 
 
-def change(store: Store, clock: Clock, settings: Settings, request: Request) -> Any:
+def change(tenant: Tenant, request: Request) -> Any:
     """Change rows: ``entity``, ``key`` or ``keys``, ``values``; ``touch`` (default true) stamps the document.
 
     ``stamp`` is the change stamp to use instead of now: the same for all keys, also one behind the present (a
@@ -50,25 +50,32 @@ def change(store: Store, clock: Clock, settings: Settings, request: Request) -> 
     """
     given = control_body(request)
     keys = given["keys"] if "keys" in given else [given["key"]]
-    rows = [find(store, given["entity"], key) for key in keys]
+    rows = [find(tenant.store, given["entity"], key) for key in keys]
     for row in rows:
-        store.change(row, _values(row.table, given.get("values", {})))
+        values = _values(row.table, given.get("values", {}))
+        tenant.store.change(row, values)
+        reprice(row, values)
         if given.get("touch", True):
-            touch(store, row.root(), clock, parse_ticks(given["stamp"]) if given.get("stamp") else None)
+            tenant.touch(row, _ticks(given))
     return {"changed": [plain(row, deep=False) for row in rows]}
 
 
-def add(store: Store, clock: Clock, settings: Settings, request: Request) -> Any:
+def _ticks(given: Mapping[str, Any]) -> int | None:
+    return parse_ticks(given["stamp"]) if given.get("stamp") else None
+
+
+def add(tenant: Tenant, request: Request) -> Any:
     """Add one row as given, below the row at ``below`` if there is one; dependent rows stand in ``kids`` by table.
 
     Nothing is checked and nothing is filled in: also for rows that no service would create.
     """
     given = control_body(request)
+    store = tenant.store
     table = table_of(store, given["entity"])
     parent = find(store, table.parent.name, given["below"]) if table.parent is not None else None
     row = store.insert(build(store, table, given, parent))
     if given.get("touch", True):
-        touch(store, row.root(), clock, parse_ticks(given["stamp"]) if given.get("stamp") else None, new=parent is None)
+        tenant.touch(row, _ticks(given), new=parent is None)
     return {"added": plain(row, deep=True)}
 
 
@@ -81,17 +88,17 @@ def build(store: Store, table: Table, given: Mapping[str, Any], parent: Row | No
     return row
 
 
-def remove(store: Store, clock: Clock, settings: Settings, request: Request) -> Any:
+def remove(tenant: Tenant, request: Request) -> Any:
     """Take a row out altogether, as archiving does."""
     given = control_body(request)
-    row = find(store, given["entity"], given["key"])
-    store.remove(row)
+    row = find(tenant.store, given["entity"], given["key"])
+    tenant.store.remove(row)
     return {"removed": plain(row, deep=False)}
 
 
-def rows(store: Store, clock: Clock, settings: Settings, request: Request) -> Any:
+def rows(tenant: Tenant, request: Request) -> Any:
     """``?entity=`` lists a table, ``&key=`` one row of it with all that depends on it."""
-    entity = request.param("entity")
+    entity, store = request.param("entity"), tenant.store
     if request.param("key"):
         keys = request.param("key").split(",")
         return {"rows": [plain(find(store, entity, keys if len(keys) > 1 else keys[0]), deep=True)]}

@@ -10,7 +10,7 @@ from simulators.sap.expressions import Binary, Constant, Name, Node, parse_key
 from simulators.sap.options import split_outside
 from simulators.sap.problems import ODataError, bad_request, not_found
 from simulators.sap.store import Row
-from simulators.sap.values import Value
+from simulators.sap.values import Value, digits
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ def _stored(view: View, entity: EntitySet, field: Field, constant: Constant) -> 
     node: Node = Binary("eq", Name((field.name,)), constant)
     Compiler(view, entity).compile(node)
     value = constant.value
-    return value.lstrip("0") if view.kind(entity, field) == "digits" and isinstance(value, str) else value
+    return digits(value) if view.kind(entity, field) == "digits" and isinstance(value, str) else value
 
 
 def _next(view: View, resource: Resource, segment: str) -> Resource:

@@ -130,6 +130,54 @@ SHAPES: tuple[Shape, ...] = (
         "PurchaseOrderItem",
         often="OrganizationName1 AddresseeFullName StreetName HouseNumber CityName PostalCode Region Country",
     ),
+    _shape("Requisition", "PurchaseRequisition", often="PurchaseRequisitionType PurReqnDescription"),
+    _shape(
+        "RequisitionItem",
+        "PurchaseRequisition PurchaseRequisitionItem",
+        "Requisition",
+        often="""PurchaseRequisitionItemText RequestedQuantity BaseUnit PurchaseRequisitionPrice PurReqnPriceQuantity
+            PurReqnItemCurrency ItemNetAmount Plant CompanyCode Supplier FixedSupplier PurchasingOrganization
+            PurchasingGroup DeliveryDate RequisitionerName PurReqnReleaseStatus ProcessingStatus PurchasingDocument
+            PurchasingDocumentItem OrderedQuantity LastChangeDateTime PurReqCreationDate CreationDate Material""",
+        indexed="LastChangeDateTime PurchasingDocument PurReqnExternalReference",
+    ),
+    _shape(
+        "RequisitionAccount",
+        "PurchaseRequisition PurchaseRequisitionItem PurchaseReqnAcctAssgmtNumber",
+        "RequisitionItem",
+        often="CostCenter GLAccount ControllingArea Quantity BaseUnit PurReqnNetAmount",
+    ),
+    _shape("RequisitionAddress", "PurchaseRequisition PurchaseRequisitionItem", "RequisitionItem"),
+    _shape(
+        "SupplierInvoice",
+        "SupplierInvoice FiscalYear",
+        often="""CompanyCode DocumentDate PostingDate CreationDate SuplrInvcLstChgDteTmeTxt InvoicingParty
+            SupplierInvoiceIDByInvcgParty DocumentCurrency InvoiceGrossAmount PaymentTerms SupplierInvoiceStatus
+            AccountingDocumentType DueCalculationBaseDate""",
+        indexed="SuplrInvcLstChgDteTmeTxt CreationDate PostingDate SupplierInvoiceIDByInvcgParty",
+    ),
+    _shape(
+        "InvoiceOrderItem",
+        "SupplierInvoice FiscalYear SupplierInvoiceItem",
+        "SupplierInvoice",
+        often="""PurchaseOrder PurchaseOrderItem Plant TaxCode DocumentCurrency SupplierInvoiceItemAmount
+            PurchaseOrderQuantityUnit QuantityInPurchaseOrderUnit PurchaseOrderPriceUnit QtyInPurchaseOrderPriceUnit""",
+        indexed="PurchaseOrder",
+    ),
+    _shape(
+        "InvoiceAccount",
+        "SupplierInvoice FiscalYear SupplierInvoiceItem OrdinalNumber",
+        "InvoiceOrderItem",
+        often="CostCenter ControllingArea GLAccount ProfitCenter SuplrInvcAcctAssignmentAmount TaxCode CompanyCode",
+    ),
+    _shape("InvoiceGLAccount", "SupplierInvoice FiscalYear SupplierInvoiceItem", "SupplierInvoice"),
+    _shape(
+        "InvoiceTax",
+        "SupplierInvoice FiscalYear TaxCode SupplierInvoiceTaxCounter",
+        "SupplierInvoice",
+        often="TaxAmount TaxBaseAmountInTransCrcy DocumentCurrency",
+    ),
+    _shape("InvoiceSelectedOrder", "SupplierInvoice FiscalYear PurchaseOrder PurchaseOrderItem", "SupplierInvoice"),
 )
 
 

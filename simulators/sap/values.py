@@ -83,13 +83,18 @@ def decimal_text(value: Decimal) -> str:
     return format(value, "f")
 
 
+def digits(text: str) -> str:
+    """A number in text as it is shown: without leading zeros, and "0" when initial."""
+    return text.lstrip("0") or "0"
+
+
 def from_plain(kind: str, value: Any) -> Value:
     """A stored value from plain JSON of a control call (ISO dates and stamps, numbers as number or text).
 
     Raises ValueError when the value does not fit the kind.
     """
     if kind in ("text", "digits"):
-        return str(value) if kind == "text" else str(value).lstrip("0")
+        return str(value) if kind == "text" else digits(str(value))
     if kind == "flag":
         return value if isinstance(value, bool) else value in ("X", "true")
     if value is None or value == "":
@@ -120,7 +125,7 @@ def to_plain(kind: str, value: Value) -> Any:
 
 INITIAL: dict[str, Value] = {
     "text": "",
-    "digits": "",
+    "digits": "0",
     "number": Decimal(0),
     "flag": False,
     "date": None,

@@ -1,0 +1,1 @@
+"""What the applications behind the services check and fill in."""
