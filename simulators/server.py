@@ -165,10 +165,10 @@ def _read_headers(stream: BinaryIO) -> dict[str, str]:
 def _read_body(stream: BinaryIO, headers: dict[str, str]) -> bytes:
     if "chunked" in headers.get("transfer-encoding", "").lower():
         return b"".join(_chunks(stream))
-    length = int(headers.get("content-length") or 0)
-    if not 0 <= length <= MAX_BODY:
+    announced = headers.get("content-length") or "0"
+    if not announced.isdecimal() or int(announced) > MAX_BODY:
         raise _Malformed
-    return stream.read(length) if length else b""
+    return stream.read(int(announced)) if announced != "0" else b""
 
 
 def _chunks(stream: BinaryIO) -> Iterator[bytes]:
