@@ -68,6 +68,13 @@ if not CELERY_BROKER_URL:
 elif not REDIS_URL:
     env.problem("REDIS_URL", "must be set where BROKER_URL is no Redis or Valkey: rate budgets are shared there")
 
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "KEY_FUNCTION": "django_tenants.cache.make_key",  # the schema is part of every key
+    }
+}
+
 # --- Celery: a message is only a hint, the queue of record is in PostgreSQL (connector/celery.py) ---------------------
 CELERY_TASK_SERIALIZER = CELERY_RESULT_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
@@ -97,7 +104,7 @@ SHARED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "unfold",
-    "django.contrib.admin",
+    "django.contrib.admin.apps.SimpleAdminConfig",  # both sites are ours; only the web process needs their pages
     "django.contrib.staticfiles",
     "django_celery_beat",
 ]
@@ -165,6 +172,7 @@ TEMPLATES = [
         },
     }
 ]
+UNFOLD = {"SITE_TITLE": "ml-connector", "SITE_HEADER": "ml-connector", "SHOW_VIEW_ON_SITE": False}
 LANGUAGE_CODE = "en"
 USE_TZ = True
 TIME_ZONE = "UTC"

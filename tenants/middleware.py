@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import cast
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, cast
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
+from django.contrib.auth.views import redirect_to_login
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.core.exceptions import DisallowedHost
 from django.db import Error, connection
@@ -98,7 +99,10 @@ class HostSessionMiddleware(SessionMiddleware):
 
 
 class MembershipMiddleware:
-    """On a customer's host only its members are anybody, and `request.role` says what they may do."""
+    """On a customer's host only its members are anybody, and `request.role` says what they may do.
+
+    Every page needs somebody signed in, except those that are `open_to_anybody` (tenants/doors.py).
+    """
 
     def __init__(self, respond: Respond) -> None:
         self.respond = respond
@@ -114,7 +118,17 @@ class MembershipMiddleware:
                 request.user = AnonymousUser()
         return self.respond(request)
 
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]
+    ) -> HttpResponseBase | None:
+        """Sends strangers to the sign-in page; a request that is no page view is refused."""
+        if request.user.is_authenticated or getattr(view, "open_to_anybody", False):
+            return None
+        if request.method not in ("GET", "HEAD"):
+            return HttpResponse("Sign in first.\n", status=403, content_type="text/plain")
+        return redirect_to_login(request.get_full_path(), settings.LOGIN_URL)
+
 
 def host_name(request: HttpRequest) -> str:
     """The host name of a request, lower case, without port. Raises DisallowedHost."""
-    return request.get_host().rpartition(":")[0].lower() if ":" in request.get_host() else request.get_host().lower()
+    return request.get_host().lower().partition(":")[0]

@@ -119,9 +119,9 @@ def claim(
     """
     until = now + timedelta(seconds=lease_seconds)
     with connection.cursor() as cursor:
-        parameters = {"now": now, "until": until, "limit": limit, "kinds": list(kinds)}
+        parameters: dict[str, Any] = {"now": now, "until": until, "limit": limit, "kinds": list(kinds)}
         cursor.execute(CLAIM, {**parameters, "customer": customer_id, "sync": sync_id})
-        rows = sorted(cursor.fetchall(), key=lambda row: (row[0], row[10], row[7], row[1]))
+        rows: list[Any] = sorted(cursor.fetchall(), key=lambda row: (row[0], row[10], row[7], row[1]))
     names = (
         "id",
         "customer_id",

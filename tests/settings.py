@@ -10,3 +10,5 @@ os.environ.setdefault("DEVSERVICES_INSTANCE", "tests")
 from connector.settings import *  # noqa: F403
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # quick; the tests' passwords protect nothing
+
+MIDDLEWARE = [name for name in MIDDLEWARE if "whitenoise" not in name]  # noqa: F405 - it serves collected files only

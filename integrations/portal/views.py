@@ -1,0 +1,28 @@
+"""The home page of a customer's host."""
+
+from __future__ import annotations
+
+from django.db.models import Count, Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET
+
+from integrations.models import Delivery, Sync
+
+State = Delivery.State
+
+
+@never_cache
+@require_GET
+def home(request: HttpRequest) -> HttpResponse:
+    """The customer's syncs, with how much of each waits or needs a person."""
+    syncs = (
+        Sync.objects.select_related("source", "target")
+        .defer("source__credentials", "source__token", "target__credentials", "target__token")
+        .annotate(
+            waiting=Count("deliveries", filter=Q(deliveries__state=State.WAITING)),
+            quarantined=Count("deliveries", filter=Q(deliveries__state=State.QUARANTINED)),
+        )
+    )
+    return render(request, "portal/home.html", {"syncs": syncs})
