@@ -1,4 +1,4 @@
-"""The product's side of the demo: what its ledger says about one customer. Reads only, but for the replay."""
+"""The product's side of the demo: what its ledger says about one customer, and what a person does there."""
 
 from __future__ import annotations
 
@@ -80,6 +80,27 @@ class Books:
         with self.syncs():
             rows = Attempt.objects.filter(kind=Attempt.Kind.WRITE, outcome=Attempt.Outcome.UNKNOWN)
             return list(rows.order_by("intended_at").values_list("step__delivery__source_key", "resolution"))
+
+    def poll_now(self) -> None:
+        """Every sync is due now, as if a person had asked for it."""
+        from tenants import schedule
+        from tenants.models import Customer
+
+        customer = Customer.objects.get(schema_name=self.customer)
+        with self.syncs() as syncs:
+            keys = [sync.pk for sync in syncs]
+        schedule.make_due(customer_id=customer.pk, sync_ids=keys, kind="poll", now=utc_now())
+
+    def save_value(self, value_map: str, key: str, value: str) -> None:
+        """A person maps a code to a value; what waited for it goes on."""
+        from integrations.engine import save_value
+        from integrations.running import CustomerSchedule
+        from tenants.models import Customer
+
+        customer = Customer.objects.get(schema_name=self.customer)
+        with self.syncs():
+            plan = CustomerSchedule(customer.pk)
+            save_value(value_map, key, value, by="demo", schedule=plan, now=utc_now())
 
 
 def utc_now() -> datetime:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import shlex
 import sys
 import time
 from pathlib import Path
@@ -17,6 +18,8 @@ from devservices.state import CHECKOUT
 
 CUSTOMER_FILE = CHECKOUT / "demo" / "customer.yaml"
 CUSTOMER = "acme"
+# The simulators answer at once. A call whose answer is lost is looked for only after its whole time-out.
+PATIENCE = {"READ_SECONDS": "3", "LEASE_SECONDS": "60"}
 PASSWORD = "canary-demo-password"
 # What the simulators accept. The word canary makes a leak easy to search for.
 CREDENTIALS = {
@@ -41,7 +44,7 @@ class Installation:
         """Leftovers of a killed run of this instance are ended here. Raises ServiceError if it runs already."""
         self.instance = instance
         self.directory = state.prepare(instance)
-        self.environment = programs.environment(instance, DJANGO_SETTINGS_MODULE="connector.settings")
+        self.environment = programs.environment(instance, DJANGO_SETTINGS_MODULE="connector.settings", **PATIENCE)
         self.supervisor = Supervisor(self.directory, environment=self.environment)
 
     def __enter__(self) -> Self:
@@ -105,6 +108,14 @@ class Installation:
         """Returns once the worker and beat run: from here on the schedule does the work."""
         for program in self._workers:
             self.supervisor.wait_until_ready(program)
+
+    def write_environment(self) -> Path:
+        """Writes what a shell needs for `manage.py` on this instance; returns the file to be sourced."""
+        names = ("DATABASE_URL", "BROKER_URL", "DEVELOPMENT", "OUTGOING_ALLOW", "OUTGOING_ALLOW_PLAIN_HTTP", *PATIENCE)
+        lines = [f"export {name}={shlex.quote(self.environment[name])}\n" for name in names]
+        path = self.directory / "environment"
+        path.write_text("".join(lines))
+        return path
 
     def start_web(self, preferred_port: int) -> str:
         """The web pages; returns their URL."""

@@ -12,10 +12,8 @@ from demo.world import World
 FURTHER = """
 How to look further
 ===================
-  make up                                      the same customer with web pages, until Ctrl-C
-  {state}/logs/                    what web, worker, beat and the simulators said
-  manage.py sync|replay|reconcile {customer}          by hand, once `make up` runs
-"""
+  {state}/logs/   what the worker, beat and the simulators said
+  make up   the same customer with web pages, until Ctrl-C; it says how to use manage.py sync, replay and reconcile"""
 
 
 def run() -> int:
@@ -35,6 +33,6 @@ def run() -> int:
         installation.wait_for_workers()
         print(f"Everything runs after {time.monotonic() - began:.0f} s. From here on the schedule does the work.")
         code = Scenario(installation, Books(CUSTOMER), world).play(began_at)
-        print(FURTHER.format(customer=CUSTOMER, state=installation.directory).rstrip())
+        print(FURTHER.format(state=installation.directory))
     print(f"\nThe demo took {time.monotonic() - began:.0f} s.")
     return code

@@ -22,6 +22,8 @@ READY = """
   SAP            {sap}/_control/state
   ServiceTitan   {servicetitan}/_control/state
   logs           {directory}/logs/
+  by hand        source {environment}
+                 .venv/bin/python manage.py sync|replay|reconcile {customer}
 
 The simulators hold their data in memory, so everything begins anew with the next `make up`.
 Ctrl-C stops it."""
@@ -66,6 +68,8 @@ def start(installation: Installation) -> None:
             sap=installation.sap.url,
             servicetitan=installation.servicetitan.url,
             directory=installation.directory,
+            environment=installation.write_environment(),
+            customer=CUSTOMER,
         ),
         flush=True,
     )

@@ -13,6 +13,7 @@ from typing import Any
 from demo.remote import Remote
 
 UNMAPPED_MATERIAL = "HV-19001"
+SPARE_SKU = "22026"  # of the ServiceTitan simulator
 REFUSED = {"title": "One or more validation errors occurred.", "status": 400, "errors": {"summary": ["Refused."]}}
 Row = dict[str, Any]
 
@@ -29,12 +30,19 @@ class Expected:
         states = self.vendors if flow == "vendors" else self.orders
         return sum(1 for found in states.values() if found == state)
 
+    def there(self, flow: str) -> set[str]:
+        """Which records of a flow have to be in ServiceTitan."""
+        states = self.vendors if flow == "vendors" else self.orders
+        return {key for key, state in states.items() if state in ("delivered", "unchanged")}
+
 
 class World:
     """What SAP holds, by its control side."""
 
     def __init__(self, sap: Remote, servicetitan: Remote) -> None:
         self.sap, self.servicetitan = sap, servicetitan
+        self.answered = False  # whether a person has answered what only a person can
+        self.replayed: set[str] = set()
         self.read_again()
         names = sorted(self.suppliers)
         self.looks_alike, self.known_already, self.blocked, self.to_block = names[0], names[1], names[2], names[3]
@@ -65,13 +73,15 @@ class World:
     def expected(self) -> Expected:
         """What must become of every record."""
         vendors = dict.fromkeys(self.suppliers, "delivered")
-        vendors |= {self.looks_alike: "quarantined", self.blocked: "not_transferable"}
+        asked = "delivered" if self.answered else "quarantined"
+        vendors |= {self.looks_alike: asked, self.blocked: "not_transferable"}
         orders = {
             number: "delivered" if vendors[row["Supplier"]] == "delivered" else "waiting"
             for number, row in self.orders.items()
         }
-        orders |= {self.unmapped: "quarantined", self.refused: "quarantined"}
+        orders |= {self.unmapped: asked, self.refused: asked}
         orders |= {self.transport: "not_transferable", self.unreleased: "not_transferable"}
+        orders |= dict.fromkeys(self.replayed, "unchanged")
         return Expected(vendors, orders)
 
     def first_item(self, order: str) -> list[str]:
