@@ -205,6 +205,11 @@ class SapClient:
         # A refusal for want of authorisation is given only to somebody who is known.
         return (answer.status == 200 and not answers.is_page(answer)) or answer.status == 403
 
+    def today(self) -> str:
+        """The date at SAP, by the clock of its last answer; periods of validity begin and end with days."""
+        there = self.server_clock[0] if self.server_clock else self._clock()
+        return there.date().isoformat()
+
     # Services
 
     def offer(self, service: Service) -> Offer:

@@ -9,12 +9,14 @@ from urllib.parse import urlencode
 import pytest
 
 from integrations.systems.sap import objects
+from integrations.systems.sap.by_day import ByDay
+from integrations.systems.sap.by_stamp import ByStamp
 from integrations.systems.sap.entities import DECLARED
 from integrations.systems.sap.entity import Entity
 from integrations.systems.sap.metadata import EntityType, entity_types, missing
 from integrations.systems.sap.reading import MAX_KEYS, Where
 from integrations.systems.sap.services import SERVICES
-from integrations.systems.sap.strategies import ByDay, ByStamp, Strategy
+from integrations.systems.sap.strategies import Chosen, Strategy
 
 FILES = {
     "API_PURCHASINGGROUP": "CE_PURCHASINGGROUP_0001",
@@ -44,7 +46,12 @@ EDM = {
     },
 }
 OFFERS = {offer.document: offer for service in SERVICES for offer in service.offers}
-OBJECTS = {name: value for name, value in vars(objects).items() if isinstance(value, Strategy)}
+OBJECTS = {
+    f"{name} {way}".strip(): one
+    for name, value in vars(objects).items()
+    if isinstance(value, Strategy | Chosen) and not name.startswith("_")
+    for way, one in (value.ways.items() if isinstance(value, Chosen) else [("", value)])
+}
 
 
 def document(name: str) -> bytes:
