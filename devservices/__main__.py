@@ -64,6 +64,8 @@ def forget(chosen: argparse.Namespace) -> int:
         valkey.stop(instance)
         postgres.stop(instance)
         shutil.rmtree(state.root(instance), ignore_errors=True)
+    if state.root().parent.parent == state.FALLBACK_PARENT:
+        shutil.rmtree(state.root().parent, ignore_errors=True)
     return 0
 
 
