@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import urlsplit
 
-from django.http import HttpResponse
 from django.test import Client
 
 PASSWORD = "a long canary password"
@@ -19,7 +19,7 @@ class Browser:
     at: str = ""
     trail: list[str] = field(default_factory=list)
 
-    def open(self, url: str, *, data: dict[str, str] | None = None, follow: bool = True) -> HttpResponse:
+    def open(self, url: str, *, data: dict[str, str] | None = None, follow: bool = True) -> Any:
         """Opens a page (posts `data`, if given) and follows redirects, also to other hosts."""
         while True:
             parts = urlsplit(url)
@@ -33,7 +33,7 @@ class Browser:
             target = response["Location"]
             url, data = target if "://" in target else f"http://{parts.netloc}{target}", None
 
-    def sign_in(self, email: str, password: str = PASSWORD) -> HttpResponse:
+    def sign_in(self, email: str, password: str = PASSWORD) -> Any:
         """Signs in on the public host, on the page where the browser is or else at its door."""
         page = self.at if self.at.startswith("http://localhost/sign-in/") else "http://localhost/sign-in/"
         return self.open(page, data={"email": email, "password": password})
