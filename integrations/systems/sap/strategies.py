@@ -8,7 +8,7 @@ in the query, and rows that look as they did the last time are not brought up ag
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -45,10 +45,8 @@ class Strategy:
         """Reads these records again; what SAP does not show any more is absent."""
         source, wanted, found = self.source(client), list(dict.fromkeys(keys)), {}
         for start in range(0, len(wanted), MAX_KEYS):
-            some = set(wanted[start : start + MAX_KEYS])
-            filters = [self._named(key) for key in sorted(some)]
-            page = int(client.account.options[self.page_size])
-            rows = list(source.every(client, client.without(self.service), filters, page=page))
+            some = wanted[start : start + MAX_KEYS]
+            rows = self._of(client, source, some)
             found.update({change.key: change for change in self._changes(client, rows) if change.key in some})
         return found
 
@@ -89,7 +87,7 @@ class Strategy:
         while position.full is not None:
             after: list[str] = position.full["after"]
             found = self._ask(client, source, source.after(after) if after else [], source.keys)
-            rows = self._whole(found)
+            rows = self._whole(client, source, found)
             if found.more:
                 reached = source.key(rows[-1]) if rows else after
                 if reached == after:
@@ -99,12 +97,18 @@ class Strategy:
                 position.full = None
             yield Page(tuple(self._changes(client, rows)), position.snapshot(), more=found.more)
 
-    def _whole(self, found: Found) -> list[Row]:
-        """The rows of a page without the last identity, if that may go on behind the page."""
+    def _whole(self, client: SapClient, source: Source, found: Found) -> list[Row]:
+        """The rows of a page without the last identity, if that may go on behind the page; all of it, if alone."""
         if self.fold is None or not found.more or not found.rows:
             return found.rows
         last = self.identity(found.rows[-1])
-        return [row for row in found.rows if self.identity(row) != last]
+        return [row for row in found.rows if self.identity(row) != last] or self._of(client, source, [last])
+
+    def _of(self, client: SapClient, source: Source, keys: Iterable[str]) -> list[Row]:
+        """All rows of these identities, in key order."""
+        page = int(client.account.options[self.page_size])
+        filters = [self._named(key) for key in keys]
+        return list(source.every(client, client.without(self.service), filters, page=page))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
