@@ -207,7 +207,7 @@ class ServiceTitanClient:
     def by_ids(self, resource: Resource, ids: Collection[str]) -> dict[str, NormalRow]:
         """Rows by id, at most 50 ids in a call; what the list does not show (yet) is absent."""
         found: dict[str, NormalRow] = {}
-        asked = [key for key in dict.fromkeys(ids) if key.isascii() and key.isdecimal()]
+        asked = [key for key in dict.fromkeys(ids) if is_id(key)]
         for start in range(0, len(asked), MAX_IDS):
             batch = asked[start : start + MAX_IDS]
             found.update(self._batch(resource, batch))
@@ -218,7 +218,7 @@ class ServiceTitanClient:
         found = self.by_ids(resource, ids)
         if resource.single is None:
             return found
-        for key in [key for key in dict.fromkeys(ids) if key not in found]:
+        for key in [key for key in dict.fromkeys(ids) if key not in found and is_id(key)]:
             row = self.one(resource, key)
             if row is not None and str(row.get("id")) == key:
                 found[key] = row
@@ -249,6 +249,11 @@ class ServiceTitanClient:
         """External data is shown only to who names its GUID."""
         name = "externalDataApplicationGuid"
         return ((name, self.account.external_data_guid),) if name in known else ()
+
+
+def is_id(key: str) -> bool:
+    """Whether a key can stand in a path: ids are int64, and a key may be what a person has typed."""
+    return key.isascii() and key.isdecimal()
 
 
 def _declared(resource: Resource, names: set[str], *, item: str, feed: bool) -> None:

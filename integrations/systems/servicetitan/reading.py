@@ -59,10 +59,10 @@ class ModifiedWindow:
         return {"since": since, "variant": 0, "page": 1, "newest": watermark, "ceiling": ""}
 
     def _scan(self, client: ServiceTitanClient, state: Cursor, kind: str, *, last: bool) -> Iterator[Page]:
-        scan: Scan | None = dict(state[kind])
+        scan: Scan | None = state[kind]
         while scan is not None:
             page = client.page(self.resource, self._params(scan), number=scan["page"])
-            _note(scan, page)
+            scan = _noted(scan, page)
             following = self._following(scan, page)
             if following is None and (kind == "delta" or not state["watermark"]):
                 state["watermark"] = _watermark(state["watermark"], scan)
@@ -154,11 +154,10 @@ def behind(stamp: str, watermark: str) -> float:
     return (moment(watermark) - moment(stamp)).total_seconds() if stamp and watermark else 0.0
 
 
-def _note(scan: Scan, page: ListPage) -> None:
-    """Keeps the newest stamp and, of the first page, the server's time."""
-    scan["newest"] = newest([scan["newest"], *(stamp_of(row) for row in page.rows)])
-    if not scan["ceiling"] and page.server_time is not None:
-        scan["ceiling"] = stamp_text(page.server_time)
+def _noted(scan: Scan, page: ListPage) -> Scan:
+    """The scan with the newest stamp and, of the first page, the server's time. Cursors handed out never change."""
+    ceiling = scan["ceiling"] or (stamp_text(page.server_time) if page.server_time else "")
+    return {**scan, "newest": newest([scan["newest"], *map(stamp_of, page.rows)]), "ceiling": ceiling}
 
 
 def _watermark(before: str, scan: Scan) -> str:

@@ -16,7 +16,7 @@ from integrations.errors import Misconfigured, Rejected, Unknown
 from integrations.flow import Row, Sent, Write
 from integrations.http import Answer
 from integrations.systems.servicetitan.answers import Missing
-from integrations.systems.servicetitan.client import NormalRow, ServiceTitanClient
+from integrations.systems.servicetitan.client import NormalRow, ServiceTitanClient, is_id
 from integrations.systems.servicetitan.formats import Body, wire
 from integrations.systems.servicetitan.resources import MAX_IDS, Resource
 
@@ -137,6 +137,8 @@ class ObjectWriter:
         if action.creates == bool(write.key):
             message = f"{write.action} of {self.resource.title} {'takes no' if action.creates else 'needs a'} key"
             raise Misconfigured(message, code="no-such-action")
+        if write.key and not is_id(write.key):
+            raise Misconfigured(f"{write.key!r} is no id of {self.resource.title}.", code="no-id")
         body = self.body(client, action, write)
         path = action.path.replace("{key}", write.key)
         answer = client.once(client.writing(self.resource, action.method, path, body, missing=action.missing))

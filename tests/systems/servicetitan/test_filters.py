@@ -18,6 +18,7 @@ from simulators.server import serve
 from simulators.wire import Request, Response, json_response
 from tests.systems.servicetitan.connecting import GUID, Stub, client_for, page, settings
 
+NO_IDS = ["", "x", "1;2", "-3", "5/../6", "5?x=1", "５"]
 SINCE = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
 
@@ -129,7 +130,15 @@ def test_fifty_ids_go_in_one_call_and_a_hundred_and_one_in_three():
 
 def test_keys_that_are_no_ids_are_not_asked_for():
     with serving(deaf([])) as (stub, client):
-        assert client.by_ids(resources.VENDORS, ["", "x", "1;2", "-3"]) == {}
+        assert VENDORS.fetch(client, NO_IDS) == {}
+    assert stub.calls == []
+
+
+@pytest.mark.parametrize("key", NO_IDS[1:])
+def test_a_key_that_is_no_id_never_becomes_part_of_an_address(key):
+    with serving(deaf([])) as (stub, client), pytest.raises(Misconfigured) as caught:
+        VENDORS.send(client, Write("patch", key, {"active": False}, {}))
+    assert caught.value.code == "no-id"
     assert stub.calls == []
 
 

@@ -6,6 +6,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from integrations.errors import Misconfigured
 from integrations.systems.servicetitan import bodies, resources
@@ -35,6 +37,15 @@ RECEIPT: dict[str, Any] = {
 )
 def test_amounts_are_plain_decimal_strings_whether_numbers_or_strings_before(given, expected):
     assert plain(given) == expected
+
+
+@given(st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**12), max_value=10**12, places=4))
+def test_any_amount_keeps_its_value_and_loses_only_trailing_zeros(amount: Decimal):
+    text = plain(amount)
+    assert Decimal(text) == amount
+    assert "E" not in text
+    assert not ("." in text and text.endswith(("0", ".")))
+    assert plain(text) == text
 
 
 def test_a_bill_and_a_purchase_order_show_money_and_dates_alike():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from typing import Any
 
@@ -118,6 +119,15 @@ def test_a_crash_between_two_pages_goes_on_at_the_page_that_was_not_saved():
         keys, cursor = poll(client, first.cursor)
     assert keys == ["3", "4", "5"]
     assert cursor == {"watermark": at(5), "delta": None, "full": None}
+
+
+def test_a_cursor_that_was_handed_out_does_not_change_any_more():
+    listing = Listing({number: at(number) for number in range(1, 6)})
+    with serve(listing) as server:
+        pages = READ_VENDORS.pages(client_for(settings(server.url)), {}, overlap=OVERLAP)
+        cursors = [(found.cursor, json.dumps(found.cursor)) for found in pages]
+    assert len(cursors) == 3
+    assert all(json.dumps(cursor) == before for cursor, before in cursors)
 
 
 def test_a_full_read_follows_the_changes_and_moves_no_watermark():
