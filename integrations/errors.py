@@ -70,6 +70,16 @@ class NotReady(IntegrationError):
         self.needs = needs
 
 
+class Awaiting(IntegrationError):
+    """Something has to happen there first that wakes nobody: looked at again after `seconds`."""
+
+    default_code = "awaiting"
+
+    def __init__(self, message: str, *, seconds: float, code: str = "") -> None:
+        super().__init__(message, code=code)
+        self.seconds = seconds
+
+
 class NeedsPerson(IntegrationError):
     """A person has to decide, map or set something; the delivery is quarantined until then."""
 

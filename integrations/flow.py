@@ -10,10 +10,10 @@ Rows are JSON objects: numbers with a fraction arrive as `Decimal` or as decimal
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from integrations.errors import Misconfigured
 
@@ -69,6 +69,10 @@ class Write:
     `action` is a word of the writer's ("create", "patch", "cancel"). `key` is the target key, "" for a create.
     `marker` is what the record can be found by again after a lost answer; "" where the state itself can be
     compared. `expect` is what `flow.observe` must return for these members once the write has happened.
+
+    `part` names one of several target records of one source record (a receipt per order); each part has a link
+    and a marker of its own, see `Situation.part`. `side` "source" is an answer to the record's own system
+    (approve, reject), written by `flow.source_writer`, compared by `flow.observe_source` and never linked.
     """
 
     action: str
@@ -76,6 +80,8 @@ class Write:
     body: dict[str, Any]
     expect: dict[str, Any]
     marker: str = ""
+    part: str = ""
+    side: Literal["target", "source"] = "target"
 
 
 class Writer(Protocol):
@@ -113,11 +119,12 @@ class Want:
     """What a record refers to, read ahead for a whole batch.
 
     A row of the target's reference data, e.g. Want("job", "2117"), or a link of another flow, e.g.
-    Want("link:vendors", "17300001").
+    Want("link:vendors", "17300001"). `fresh` rows are never taken from the cache.
     """
 
     kind: str
     key: str
+    fresh: bool = False
 
 
 class Lookups(Protocol):
@@ -133,8 +140,11 @@ class Lookups(Protocol):
 
     def mapped_or(self, value_map: str, key: str, default: str) -> str: ...
 
-    def reference(self, kind: str, key: str) -> Row | None:
-        """A row of the target's reference data (business-unit, job, ...) or None where it does not exist."""
+    def reference(self, kind: str, key: str, *, fresh: bool = False) -> Row | None:
+        """A row of the target's reference data (business-unit, job, ...) or None where it does not exist.
+
+        `fresh`: read just now, for rows that change with every booking (receipts, bills, orders).
+        """
         ...
 
 
@@ -150,12 +160,47 @@ class Linked:
 
 
 @dataclass(frozen=True, slots=True)
+class Done:
+    """A write that this delivery has already made, read back and closed."""
+
+    action: str
+    key: str
+    part: str
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One of several target records of one source record: its marker, its link and its row as read just now."""
+
+    marker: str
+    linked: Linked | None = None
+    current: Row | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Bond:
+    """A link of another flow that this plan has come to know, e.g. the order that appeared for a request."""
+
+    flow: str
+    source_key: str
+    target_key: str
+    lines: Mapping[str, str] = field(default_factory=dict)
+
+
+def no_part(name: str) -> Part:
+    """What `Situation.part` is for flows whose records have one target record each."""
+    raise LookupError(f"This flow has no parts, but asked for {name}.")
+
+
+@dataclass(frozen=True, slots=True)
 class Situation:
     """Everything a plan depends on besides the record. `current` is the target's row, read just now.
 
     `marker` is the marker for a create in this situation, `next_marker` the one for a create that follows a
     cancellation in the same plan (the next generation); `candidates` are the rows of the target's directory
-    (only for flows with `match_before_create` and only while there is no link).
+    (only for flows with `match_before_create` and only while there is no link). `done` are the writes this
+    delivery has made (only for flows with `sees_done`), `part(name)` is one of several target records (only for
+    flows with `has_parts`). `waited` is how many seconds ago the delivery was made.
     """
 
     lookups: Lookups
@@ -165,6 +210,9 @@ class Situation:
     current: Row | None = None
     candidates: Sequence[Row] = ()
     next_marker: str = ""
+    done: Sequence[Done] = ()
+    part: Callable[[str], Part] = no_part
+    waited: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,11 +220,13 @@ class Plan:
     """The writes a record needs, in order. No writes: the target is already as it should be.
 
     `adopt` is the key of an existing target record that is taken over as it is (matched before create).
+    `links` are links of other flows that are made when the plan is accepted, before its writes.
     `notes` are sentences for the audit: remainders, overwritten edits, shares.
     """
 
     writes: tuple[Write, ...] = ()
     adopt: str = ""
+    links: tuple[Bond, ...] = ()
     notes: tuple[str, ...] = field(default=())
 
 
@@ -190,12 +240,14 @@ def check_choices(options: Mapping[str, Any], choices: Choices) -> None:
 
 
 class Flow(Protocol):
-    """One business object in one direction.
+    """One business object in one direction. Flows inherit this class, for the members that have a default.
 
     `needs` names the flows whose links this one waits for. `maps` names the value maps it asks. `options`
     are its options with their defaults. `service` is the SAP service or ServiceTitan scope it reads, for
     messages. `match_before_create`: the engine hands over the target's directory before a create. A flow may
-    state `choices`, the allowed values of options that are a choice.
+    state `choices`, the allowed values of options that are a choice. `has_parts`, `sees_done`: whether plans ask
+    for `Situation.part` and `Situation.done`. A flow that `keeps` a read model of that name writes nothing: its
+    rows are kept as they are read.
     """
 
     name: str
@@ -208,7 +260,11 @@ class Flow(Protocol):
     needs: tuple[str, ...]
     maps: tuple[str, ...]
     options: Mapping[str, Any]
-    match_before_create: bool
+    match_before_create: bool = False
+    has_parts: bool = False
+    sees_done: bool = False
+    keeps: str = ""
+    source_writer: Writer | None = None
 
     def record(self, row: Row) -> Any:
         """The canonical record of a source row. Raises NotTransferable and Rejected for rows it cannot take."""
@@ -221,6 +277,10 @@ class Flow(Protocol):
     def observe(self, row: Row) -> dict[str, Any]:
         """The members we own of a target row, normalised, without write-only ones."""
         ...
+
+    def observe_source(self, row: Row) -> dict[str, Any]:
+        """The members of a source row that writes with `side` "source" change."""
+        return {}
 
     def is_gone(self, row: Row) -> bool:
         """Whether a target row is cancelled for good, so that a living record has to be created again."""

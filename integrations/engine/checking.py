@@ -9,8 +9,8 @@ from typing import Any
 from django.db.models import Max
 from django.db.models.functions import Coalesce
 
+from integrations.engine.linking import Found, link_all, of_step, rows_of, side_of
 from integrations.engine.recording import Moves
-from integrations.engine.settling import link_all
 from integrations.engine.work import Work, ledger
 from integrations.flow import Row
 from integrations.models import Attempt, Delivery, Link, Step
@@ -48,11 +48,11 @@ def check(work: Work, deliveries: Sequence[Delivery]) -> None:
     changes = [s for s in steps.values() if not s.marker]
     since = _earliest_intent(creates)
     found = work.flow.writer.find(work.target, {s.marker for s in creates}, since - CLOCK_TOLERANCE) if since else {}
-    rows = work.flow.writer.fetch(work.target, sorted({s.target_key for s in changes})) if changes else {}
+    rows = rows_of(work, changes)
     now = work.clock()
     with ledger(work.lease):
         moves = Moves(now)
-        linked = []
+        linked: list[Found] = []
         for delivery in deliveries:
             step = steps.get(delivery.id)
             if step is None:
@@ -60,7 +60,7 @@ def check(work: Work, deliveries: Sequence[Delivery]) -> None:
             elif step.marker:
                 linked += _check_create(work, delivery, step, found.get(step.marker, []), moves)
             else:
-                _check_change(work, delivery, step, rows.get(step.target_key), moves)
+                _check_change(work, delivery, step, rows.get((step.side, step.target_key)), moves)
         moves.save()
         link_all(work, linked, Link.Origin.FOUND, now)
 
@@ -76,9 +76,7 @@ def _earliest_intent(steps: Sequence[Step]) -> datetime | None:
     return first.intended_at if first else None
 
 
-def _check_create(
-    work: Work, delivery: Delivery, step: Step, rows: Sequence[Row], moves: Moves
-) -> list[tuple[Delivery, str, int]]:
+def _check_create(work: Work, delivery: Delivery, step: Step, rows: Sequence[Row], moves: Moves) -> list[Found]:
     keys = sorted({work.flow.writer.key(row) for row in rows})
     if len(keys) > 1:
         reason = (
@@ -92,12 +90,12 @@ def _check_create(
         return []
     _done(step, keys[0], moves.now)
     moves.move(delivery, State.VERIFYING, due_at=moves.now)
-    return [(delivery, keys[0], step.generation)]
+    return [of_step(work, delivery, step, keys[0])]
 
 
 def _check_change(work: Work, delivery: Delivery, step: Step, row: Row | None, moves: Moves) -> None:
     """A change needs no marker: the state there tells. A refused change that is already so counts as done."""
-    observed = work.flow.observe(row) if row is not None else {}
+    observed = side_of(work, step.side).observe(row) if row is not None else {}
     reached = row is not None and all(observed.get(k) == v for k, v in step.expect.items())
     refused = delivery.code == "rejected"
     _resolve(work, step, found=reached, now=moves.now)

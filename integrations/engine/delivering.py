@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db import DatabaseError
 from django.db.models import Min
 
 from integrations.engine.checking import check, take_over
@@ -16,12 +17,14 @@ from integrations.engine.polling import pause_for
 from integrations.engine.recording import Moves
 from integrations.engine.sending import send_batch
 from integrations.engine.settling import settle, verify
-from integrations.engine.work import Work, backoff, ledger
+from integrations.engine.work import LeaseLost, Work, backoff, ledger
 from integrations.errors import IntegrationError, Transient
 from integrations.models import Connection, Delivery, Sync
 
 log = logging.getLogger(__name__)
 State = Delivery.State
+
+OUR_MISTAKE = "An error in this product; the log has the details under this delivery's id."
 
 
 def deliver(work: Work) -> int:
@@ -57,18 +60,18 @@ def _due(work: Work) -> list[Delivery]:
     """The next batch: unsettled writes first, then by priority and time."""
     due = Delivery.objects.filter(sync=work.sync, due_at__lte=work.clock())
     unsettled = list(due.filter(state__in=Delivery.UNSETTLED).order_by("due_at", "source_key")[: work.limits.batch])
-    pending = due.filter(state=State.PENDING).order_by("priority", "due_at", "source_key")
+    pending = due.filter(state__in=[State.PENDING, State.WAITING]).order_by("priority", "due_at", "source_key")
     return unsettled or list(pending[: work.limits.batch])
 
 
 def _by_state(work: Work, batch: Sequence[Delivery], directory: Directory) -> None:
-    groups: list[tuple[str, Callable[[Sequence[Delivery]], Any]]] = [
-        (State.CHECKING, lambda group: check(work, group)),
-        (State.VERIFYING, lambda group: directory.add(verify(work, group))),
-        (State.PENDING, lambda group: _send(work, group, directory)),
+    groups: list[tuple[set[str], Callable[[Sequence[Delivery]], Any]]] = [
+        ({State.CHECKING}, lambda group: check(work, group)),
+        ({State.VERIFYING}, lambda group: directory.add(verify(work, group))),
+        ({State.PENDING, State.WAITING}, lambda group: _send(work, group, directory)),
     ]
-    for state, handle in groups:
-        group = [d for d in batch if d.state == state]
+    for states, handle in groups:
+        group = [d for d in batch if d.state in states]
         if group:
             _together(work, group, handle)
 
@@ -89,6 +92,24 @@ def _together(work: Work, group: Sequence[Delivery], handle: Callable[[Sequence[
     except IntegrationError as error:
         log.warning("batch put off", extra={"flow": work.sync.flow, "code": error.code, "reason": error.message})
         _put_off(work, group, error)
+    except (LeaseLost, DatabaseError):
+        raise
+    except Exception:
+        log.exception("our own mistake in a batch", extra={"flow": work.sync.flow})
+        _alone(work, group, handle)
+
+
+def _alone(work: Work, group: Sequence[Delivery], handle: Callable[[Sequence[Delivery]], Any]) -> None:
+    """Our own mistake costs the one delivery that it is about; the others of its batch go on one by one."""
+    if len(group) > 1:
+        for delivery in Delivery.objects.filter(id__in=[d.id for d in group], due_at__isnull=False):
+            _together(work, [delivery], handle)
+        return
+    with ledger(work.lease):
+        moves = Moves(work.clock())
+        for delivery in Delivery.objects.filter(id=group[0].id).exclude(state=State.SENDING):
+            moves.move(delivery, State.QUARANTINED, code="bug", reason=OUR_MISTAKE)
+        moves.save()
 
 
 def _put_off(work: Work, group: Sequence[Delivery], error: IntegrationError) -> None:
@@ -99,7 +120,7 @@ def _put_off(work: Work, group: Sequence[Delivery], error: IntegrationError) -> 
         pause_for(error, work.sync, work.sync.target)
         work.sync.save(update_fields=["state", "pause_code", "pause_reason"])
         moves = Moves(now)
-        unsent = {State.PENDING, State.CHECKING, State.VERIFYING}
+        unsent = {State.PENDING, State.WAITING, State.CHECKING, State.VERIFYING}
         for delivery in Delivery.objects.filter(id__in=[d.id for d in group], state__in=unsent).defer("payload"):
             delivery.tries += 1
             due_at = now + timedelta(seconds=wait or backoff(str(delivery.id), delivery.tries))

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from integrations.engine.linking import Found, link_all, of_bond, wake_for
 from integrations.engine.planning import Planned
 from integrations.engine.recording import Moves, add_notes
 from integrations.engine.sending import Outgoing
-from integrations.engine.settling import link_all, wake_for_links
 from integrations.engine.work import Work, ledger
-from integrations.errors import NeedsPerson, NotReady, NotTransferable, Unmapped, link_key
+from integrations.errors import Awaiting, NeedsPerson, NotReady, NotTransferable, Unmapped, link_key
 from integrations.flow import Write
 from integrations.models import Attempt, Delivery, Link, Step
 
@@ -26,7 +26,9 @@ def commit_intents(work: Work, batch: Sequence[Planned]) -> list[Outgoing]:
     now = work.clock()
     with ledger(work.lease):
         ids = [planned.delivery.id for planned in batch]
-        still = set(Delivery.objects.filter(id__in=ids, state=State.PENDING).values_list("id", flat=True))
+        still = set(
+            Delivery.objects.filter(id__in=ids, state__in=[State.PENDING, State.WAITING]).values_list("id", flat=True)
+        )
         current = [p for p in batch if p.delivery.id in still]
         moves = Moves(now)
         outgoing = _prepare_writes(work, [(p, p.plan.writes) for p in current if p.plan and p.plan.writes], moves, now)
@@ -38,6 +40,9 @@ def commit_intents(work: Work, batch: Sequence[Planned]) -> list[Outgoing]:
                 add_notes(planned.delivery, planned.plan.notes, now)
         moves.save()
         _adopt(work, [p for p in current if p.plan and p.plan.adopt and p.link is None], now)
+        link_all(
+            work, [of_bond(b, p.delivery) for p in current if p.plan for b in p.plan.links], Link.Origin.FOUND, now
+        )
         _recheck_waiting(work, [p.delivery for p in current if p.delivery.state == State.WAITING], now)
     return outgoing
 
@@ -70,7 +75,8 @@ def _prepare_writes(
     Step.objects.bulk_create(new_steps)
     if changed_steps:
         Step.objects.bulk_update(
-            changed_steps, ["action", "target_key", "marker", "generation", "body", "expect", "lookups"]
+            changed_steps,
+            ["action", "target_key", "marker", "part", "side", "generation", "body", "expect", "lookups"],
         )
     Attempt.objects.bulk_create([item.attempt for item in outgoing])
     return outgoing
@@ -78,7 +84,9 @@ def _prepare_writes(
 
 def _fill(step: Step, write: Write, planned: Planned, *, first_create: bool) -> None:
     step.action, step.target_key, step.marker = write.action, write.key, write.marker
-    step.generation = planned.generation if first_create else planned.generation + 1
+    step.part, step.side = write.part, write.side
+    generation = planned.parts.get(write.part, 1) if write.part else planned.generation
+    step.generation = generation if first_create or write.part else generation + 1
     step.body, step.expect, step.lookups = write.body, write.expect, planned.used
 
 
@@ -106,7 +114,10 @@ def _end_without_plan(planned: Planned, moves: Moves, now: datetime) -> None:
     """What happens next, by the kind of error."""
     delivery, error = planned.delivery, planned.error
     delivery.tries += 1
-    if isinstance(error, NotReady):
+    if isinstance(error, Awaiting):
+        due_at = now + timedelta(seconds=error.seconds)
+        moves.move(delivery, State.WAITING, code=error.code, reason=error.message, due_at=due_at)
+    elif isinstance(error, NotReady):
         moves.move(delivery, State.WAITING, code=error.code, reason=error.message, needs=error.needs)
     elif isinstance(error, NotTransferable):
         moves.move(delivery, State.NOT_TRANSFERABLE, code=error.code, reason=error.message)
@@ -122,13 +133,14 @@ def _end_without_plan(planned: Planned, moves: Moves, now: datetime) -> None:
 
 def _adopt(work: Work, batch: Sequence[Planned], now: datetime) -> None:
     """Existing records of the target that were matched become linked, before anything is written to them."""
-    link_all(work, [(p.delivery, p.plan.adopt, 1) for p in batch if p.plan], Link.Origin.ADOPTED, now)
+    adopted = [Found(work.flow.name, p.delivery.source_key, p.plan.adopt, 1, p.delivery.id) for p in batch if p.plan]
+    link_all(work, adopted, Link.Origin.ADOPTED, now)
 
 
 def _recheck_waiting(work: Work, waiting: Sequence[Delivery], now: datetime) -> None:
     """A link that appeared after the plan was made wakes its waiter here: nobody else would."""
-    keys = {d.needs for d in waiting}
+    keys = {d.needs for d in waiting if d.needs}
     flows = {key.split(":", 2)[1] for key in keys}
     sources = {key.split(":", 2)[2] for key in keys}
     there = Link.objects.filter(flow__in=flows, source_key__in=sources)
-    wake_for_links(work, [link for link in there if link_key(link.flow, link.source_key) in keys], now)
+    wake_for(work, [link for link in there if link_key(link.flow, link.source_key) in keys], now)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -28,7 +28,7 @@ class Cache:
     values: dict[tuple[str, str], str | None] = field(default_factory=dict)
     references: dict[tuple[str, str], Row | None] = field(default_factory=dict)
 
-    def prepare(self, wants: Iterable[Want], now: datetime) -> None:
+    def prepare(self, wants: Sequence[Want], now: datetime) -> None:
         """Reads what a batch will ask for, in one statement or remote call per kind."""
         kinds: dict[str, set[str]] = defaultdict(set)
         for want in wants:
@@ -37,7 +37,8 @@ class Cache:
             if kind.startswith(LINK):
                 self._read_links(kind.removeprefix(LINK), keys)
             else:
-                self._read_references(kind, keys, now)
+                fresh = {want.key for want in wants if want.kind == kind and want.fresh}
+                self._read_references(kind, keys, now, fresh=bool(fresh))
         self._read_values()
 
     def _read_links(self, flow: str, keys: set[str]) -> None:
@@ -49,8 +50,12 @@ class Cache:
         rows = ValueMap.objects.filter(map__in=self.work.flow.maps).values_list("map", "key", "value")
         self.values = {(value_map, key): value for value_map, key, value in rows}
 
-    def _read_references(self, kind: str, keys: set[str], now: datetime) -> None:
+    def _read_references(self, kind: str, keys: set[str], now: datetime, *, fresh: bool = False) -> None:
         """Cached rows younger than ten minutes, the rest from the target. What does not exist is asked again."""
+        if fresh:
+            found = self.work.lookup(self.work.target, kind, sorted(keys))
+            self.references.update({(kind, key): found.get(key) for key in keys})
+            return
         connection = self.work.sync.target
         cached = Reference.objects.filter(
             connection=connection, kind=kind, key__in=keys, refreshed_at__gt=now - REFERENCE_AGE
@@ -119,10 +124,10 @@ class Asked:
         self._used("map", value_map, key, default if value is None else value)
         return default if value is None else value
 
-    def reference(self, kind: str, key: str) -> Row | None:
-        """A row of the target's reference data, or None where it does not exist."""
+    def reference(self, kind: str, key: str, *, fresh: bool = False) -> Row | None:
+        """A row of the target's reference data, or None where it does not exist. `fresh`: read just now."""
         if (kind, key) not in self.cache.references:
-            self.cache._read_references(kind, {key}, self.cache.work.clock())
+            self.cache._read_references(kind, {key}, self.cache.work.clock(), fresh=fresh)
         return self.cache.references[kind, key]
 
     def _used(self, kind: str, name: str, key: str, value: str) -> None:

@@ -5,17 +5,22 @@ from __future__ import annotations
 import base64
 import hashlib
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial, reduce
+from operator import or_
 from typing import Any
+from uuid import UUID
 
 from django.db import connection
+from django.db.models import Q
 
+from integrations.engine.linking import key_of
 from integrations.engine.lookups import Asked, Cache
 from integrations.engine.work import Work
 from integrations.errors import IntegrationError, NeedsPerson
-from integrations.flow import Linked, Plan, Row, Situation
-from integrations.models import Delivery, Link
+from integrations.flow import Done, Linked, Part, Plan, Row, Situation, no_part
+from integrations.models import Delivery, Link, Step
 
 log = logging.getLogger(__name__)
 
@@ -31,6 +36,7 @@ class Planned:
     plan: Plan | None = None
     error: Exception | None = None
     generation: int = 1
+    parts: dict[str, int] = field(default_factory=dict)
     used: list[dict[str, str]] = field(default_factory=list)
 
 
@@ -47,8 +53,9 @@ def plan_batch(work: Work, deliveries: Sequence[Delivery], directory: Directory)
     cache = Cache(work)
     cache.prepare([w for p in alive for w in work.flow.wants(p.record, work.options)], work.clock())
     _read_current(work, alive)
+    more = More(work, alive)
     for planned in alive:
-        _guarded(planned, lambda p: _plan(work, p, cache, directory))
+        _guarded(planned, lambda p: _plan(work, p, cache, directory, more))
     return batch
 
 
@@ -100,7 +107,42 @@ def _read_current(work: Work, batch: Sequence[Planned]) -> None:
                 )
 
 
-def _plan(work: Work, planned: Planned, cache: Cache, directory: Directory) -> None:
+@dataclass(slots=True)
+class More:
+    """What only some flows ask for: finished steps, and the parts of a record with their rows."""
+
+    work: Work
+    batch: Sequence[Planned]
+    done: dict[UUID, list[Done]] = field(default_factory=dict)
+    links: dict[str, Link] = field(default_factory=dict)
+    rows: Mapping[str, Row] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        flow = self.work.flow
+        if flow.sees_done:
+            finished = Step.objects.filter(delivery__in=[p.delivery for p in self.batch], state=Step.State.DONE)
+            for step in finished.order_by("position"):
+                self.done.setdefault(step.delivery_id, []).append(Done(step.action, step.target_key, step.part))
+        if flow.has_parts and self.batch:
+            named = reduce(or_, (Q(source_key__startswith=f"{p.delivery.source_key}#") for p in self.batch))
+            self.links = {link.source_key: link for link in Link.objects.filter(named, flow=flow.name)}
+            keys = sorted({link.target_key for link in self.links.values()})
+            self.rows = flow.writer.fetch(self.work.target, keys) if keys else {}
+
+    def part(self, planned: Planned, name: str) -> Part:
+        """One part of a record; a part that is gone is made again under the next generation's marker."""
+        key = key_of(planned.delivery.source_key, name)
+        link = self.links.get(key)
+        row = self.rows.get(link.target_key) if link else None
+        generation = link.generation if link else 1
+        if row is not None and self.work.flow.is_gone(row):
+            generation += 1
+        planned.parts[name] = generation
+        linked = Linked(link.target_key, link.observed, link.lines, link.generation) if link else None
+        return Part(marker_for(self.work.flow.name, key, generation), linked, row)
+
+
+def _plan(work: Work, planned: Planned, cache: Cache, directory: Directory, more: More) -> None:
     if planned.error:
         return
     asked = Asked(cache)
@@ -117,6 +159,9 @@ def _plan(work: Work, planned: Planned, cache: Cache, directory: Directory) -> N
         linked=Linked(link.target_key, link.observed, link.lines, link.generation) if link else None,
         current=planned.current,
         candidates=directory.rows() if match else (),
+        done=more.done.get(planned.delivery.id, ()),
+        part=partial(more.part, planned) if flow.has_parts else no_part,
+        waited=(work.clock() - planned.delivery.created_at).total_seconds(),
     )
     planned.plan = flow.plan(planned.record, situation)
     planned.used = asked.used

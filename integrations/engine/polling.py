@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from integrations.engine.keeping import keep
 from integrations.engine.recording import Moves, count_runs
 from integrations.engine.work import Work, backoff, digest, ledger
 from integrations.errors import BadCredentials, IntegrationError, NotAuthorised, Transient
@@ -68,7 +69,9 @@ def _save_page(work: Work, page: Page, polled: Polled, started_at: datetime, pri
     """Saves one page's new versions and the cursor that is right once they are saved, in one transaction."""
     now = work.clock()
     changes = list({change.key: change for change in page.changes}.values())
-    if page.more or _new_versions(work.sync, changes, now, priority):
+    if work.flow.keeps:
+        _keep_page(work, page, changes, polled, started_at)
+    elif page.more or _new_versions(work.sync, changes, now, priority):
         with ledger(work.lease):
             fresh = _new_versions(work.sync, changes, now, priority)
             _count(polled, len(changes), len(changes) - len(fresh))
@@ -83,6 +86,20 @@ def _save_page(work: Work, page: Page, polled: Polled, started_at: datetime, pri
     else:
         _count(polled, len(changes), len(changes))
         work.sync.cursor = page.cursor
+
+
+def _keep_page(work: Work, page: Page, changes: Sequence[Change], polled: Polled, started_at: datetime) -> None:
+    """A page of a read model: nothing has to be delivered, so its run is complete when it was read."""
+    now = work.clock()
+    with ledger(work.lease):
+        kept = keep(work, changes, now)
+        _count(polled, len(changes), len(changes) - kept)
+        if kept:
+            polled.run = polled.run or _start_run(work.sync, started_at, now)
+            polled.uncounted["written"] = polled.uncounted.get("written", 0) + kept
+        _flush_counts(polled, now)
+        work.sync.cursor = page.cursor
+        work.sync.save(update_fields=["cursor"])
 
 
 def _count(polled: Polled, read: int, unchanged: int) -> None:

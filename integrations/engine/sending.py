@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
 
+from integrations.engine.linking import Side, side_of
 from integrations.engine.work import Work
 from integrations.errors import IntegrationError, TokenRefused, Transient, Unknown
 from integrations.flow import Sent, Write
@@ -29,35 +30,38 @@ class Outgoing:
 
 def send_batch(work: Work, batch: Sequence[Outgoing]) -> None:
     """Sends all writes and fills in their results. Refused tokens are renewed once, here in the task's thread."""
-    client = work.target
-    _side_by_side(work, client, batch)
+    _side_by_side(work, batch)
     refused = [item for item in batch if isinstance(item.result, TokenRefused)]
     if not refused:
         return
     try:
-        client.renew()
+        for name in {item.step.side for item in refused}:
+            side_of(work, name).client.renew()
     except IntegrationError as error:
         for item in refused:
             item.result = error
     else:
-        _side_by_side(work, client, refused)
+        _side_by_side(work, refused)
 
 
-def _side_by_side(work: Work, client: object, batch: Sequence[Outgoing]) -> None:
+def _side_by_side(work: Work, batch: Sequence[Outgoing]) -> None:
+    sides = {name: side_of(work, name) for name in {item.step.side for item in batch}}  # opened in this thread
     if len(batch) == 1:
-        batch[0].result = _send(work, client, batch[0].write)
+        batch[0].result = _send(work, sides[batch[0].step.side], batch[0].write)
         return
     with ThreadPoolExecutor(max_workers=max(1, min(work.limits.side_by_side, len(batch)))) as pool:
-        for item, result in zip(batch, pool.map(lambda i: _send(work, client, i.write), batch), strict=True):
+        results = pool.map(lambda item: _send(work, sides[item.step.side], item.write), batch)
+        for item, result in zip(batch, results, strict=True):
             item.result = result
 
 
-def _send(work: Work, client: object, write: Write) -> Sent | IntegrationError:
+def _send(work: Work, side: Side, write: Write) -> Sent | IntegrationError:
     """One write. It starts only if the lease outlives the call's whole time-out."""
     if work.clock() + timedelta(seconds=work.limits.call_seconds) >= work.lease.until:
         return Transient("The lease was too short to begin this call.", code="lease-short")
     try:
-        return work.flow.writer.send(client, write)
+        sent: Sent = side.writer.send(side.client, write)
+        return sent
     except IntegrationError as error:
         return error
     except Exception as error:

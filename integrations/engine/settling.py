@@ -9,8 +9,9 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from integrations.engine.linking import key_of, link_all, of_step, rows_of, side_of
 from integrations.engine.polling import pause_for
-from integrations.engine.recording import Moves, wake
+from integrations.engine.recording import Moves
 from integrations.engine.sending import Outgoing
 from integrations.engine.work import LeaseLost, Work, backoff, digest, ledger
 from integrations.errors import (
@@ -22,7 +23,6 @@ from integrations.errors import (
     TokenRefused,
     Transient,
     Unknown,
-    link_key,
 )
 from integrations.flow import Sent
 from integrations.models import Attempt, Delivery, Link, Step
@@ -63,7 +63,8 @@ def _settle(work: Work, batch: Sequence[Outgoing], now: datetime) -> None:
     )
     Step.objects.bulk_update([item.step for item in linked], ["state", "done_at", "target_key"])
     moves.save()
-    link_all(work, [(i.delivery, i.step.target_key, i.step.generation) for i in linked], Link.Origin.CREATED, now)
+    found = [of_step(work, i.delivery, i.step, i.step.target_key) for i in linked if i.step.side == "target"]
+    link_all(work, found, Link.Origin.CREATED, now)
 
 
 def _sent_again(steps: Sequence[Step]) -> dict[UUID, datetime]:
@@ -128,35 +129,6 @@ def exchange_row(result: object) -> dict[str, Any] | None:
     return {**row, "started_at": exchange.started_at.isoformat()}
 
 
-def link_all(work: Work, found: Sequence[tuple[Delivery, str, int]], origin: str, now: datetime) -> None:
-    """Links deliveries to target keys and generations, and wakes what waits for these links.
-
-    A link that pointed to another record remembers it.
-    """
-    flow = work.flow.name
-    keys = [delivery.source_key for delivery, _, _ in found]
-    known = {link.source_key: link for link in Link.objects.filter(flow=flow, source_key__in=keys)}
-    links = []
-    for delivery, target_key, generation in found:
-        link = known.get(delivery.source_key)
-        if link is None:
-            link = Link(flow=flow, source_key=delivery.source_key, origin=origin, linked_at=now)
-        elif link.target_key != target_key:
-            link.previous = [*link.previous, {"target_key": link.target_key, "until": now.isoformat()}]
-            link.origin, link.linked_at, link.verified_at = origin, now, None
-            link.observed, link.lines = {}, {}
-        link.target_key, link.generation, link.delivery_id = target_key, generation, delivery.id
-        links.append(link)
-    fields = [f.name for f in Link._meta.fields if f.name not in ("id", "flow", "source_key")]
-    Link.objects.bulk_create(links, update_conflicts=True, unique_fields=["flow", "source_key"], update_fields=fields)
-    wake_for_links(work, links, now)
-
-
-def wake_for_links(work: Work, links: Sequence[Link], now: datetime) -> None:
-    """Wakes what waits for these links."""
-    wake([link_key(link.flow, link.source_key) for link in links], schedule=work.schedule, now=now)
-
-
 def verify(work: Work, deliveries: Sequence[Delivery]) -> list[Any]:
     """Reads back what was written, fifty at a time, and closes what is there as it was sent.
 
@@ -164,39 +136,38 @@ def verify(work: Work, deliveries: Sequence[Delivery]) -> list[Any]:
     """
     done = Step.objects.filter(delivery__in=deliveries, state=Step.State.DONE).order_by("position")
     steps = {step.delivery_id: step for step in done}
-    rows = work.flow.writer.fetch(work.target, sorted({s.target_key for s in steps.values()}))
+    rows = rows_of(work, list(steps.values()))
     doubled = _look_for_doubles(work, list(steps.values()))
     now = work.clock()
     with ledger(work.lease):
         moves = Moves(now)
-        links = {
-            link.source_key: link
-            for link in Link.objects.filter(flow=work.flow.name, source_key__in=[d.source_key for d in deliveries])
-        }
+        keys = {key_of(d.source_key, steps[d.id].part) for d in deliveries}
+        links = {link.source_key: link for link in Link.objects.filter(flow=work.flow.name, source_key__in=keys)}
         unfinished = set(_open_steps(deliveries))
         for delivery in deliveries:
             step = steps[delivery.id]
             step.delivery = delivery
             if step.marker in doubled:
-                keys = ", ".join(doubled[step.marker])
-                reason = f"Two records there carry the mark of this one: {keys}. One of them has to be removed by hand."
+                keys_there = ", ".join(doubled[step.marker])
+                reason = f"Two records there carry the mark of this one: {keys_there}. Remove one of them by hand."
                 moves.move(delivery, State.QUARANTINED, code="found-twice", reason=reason)
             else:
-                row, link = rows.get(step.target_key), links[delivery.source_key]
+                row = rows.get((step.side, step.target_key))
+                link = links.get(key_of(delivery.source_key, step.part)) if step.side == "target" else None
                 _verify_one(work, step, row, link, moves, more=delivery.id in unfinished)
         moves.save()
         Link.objects.bulk_update(links.values(), ["observed", "digest", "lines", "verified_at"])
-    return list(rows.values())
+    return [row for (side, _), row in rows.items() if side == "target"]
 
 
 def _open_steps(deliveries: Sequence[Delivery]) -> Iterable[UUID]:
     return Step.objects.filter(delivery__in=deliveries, state=Step.State.OPEN).values_list("delivery_id", flat=True)
 
 
-def _verify_one(work: Work, step: Step, row: Any, link: Link, moves: Moves, *, more: bool) -> None:
+def _verify_one(work: Work, step: Step, row: Any, link: Link | None, moves: Moves, *, more: bool) -> None:
     now, delivery = moves.now, step.delivery
     settled_at = (step.done_at or now) + timedelta(seconds=work.limits.list_lag_seconds)
-    observed = work.flow.observe(row) if row is not None else {}
+    observed = side_of(work, step.side).observe(row) if row is not None else {}
     wrong = sorted(k for k, v in step.expect.items() if observed.get(k) != v) if row is not None else ["everything"]
     if wrong and now < settled_at:
         moves.move(delivery, State.VERIFYING, due_at=settled_at)
@@ -207,8 +178,11 @@ def _verify_one(work: Work, step: Step, row: Any, link: Link, moves: Moves, *, m
         reason = f"Accepted, but not as sent. Different there: {', '.join(wrong)}."
         moves.move(delivery, State.QUARANTINED, code="not-as-written", reason=reason)
     else:
-        link.observed, link.lines, link.digest, link.verified_at = observed, work.flow.lines(row), digest(observed), now
-        moves.move(delivery, State.PENDING if more else State.DELIVERED, due_at=now if more else None)
+        if link is not None:
+            link.observed, link.lines = observed, work.flow.lines(row)
+            link.digest, link.verified_at = digest(observed), now
+        again = more or work.flow.sees_done
+        moves.move(delivery, State.PENDING if again else State.DELIVERED, due_at=now if again else None)
 
 
 def _look_for_doubles(work: Work, steps: Sequence[Step]) -> dict[str, list[str]]:
@@ -218,7 +192,7 @@ def _look_for_doubles(work: Work, steps: Sequence[Step]) -> dict[str, list[str]]
     if not markers:
         return {}
     found = work.flow.writer.find(work.target, markers, min(earliest.values()))
-    keys = {marker: sorted({str(row["id"]) for row in rows}) for marker, rows in found.items()}
+    keys = {marker: sorted({work.flow.writer.key(row) for row in rows}) for marker, rows in found.items()}
     return {marker: ids for marker, ids in keys.items() if len(ids) > 1}
 
 

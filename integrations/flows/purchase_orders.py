@@ -30,7 +30,7 @@ from typing import Any
 from integrations import sap_orders, servicetitan_orders
 from integrations.address import Address, address_from_sap
 from integrations.errors import Misconfigured
-from integrations.flow import Choices, Lookups, Plan, Reader, Row, Situation, Want, Writer, check_choices
+from integrations.flow import Choices, Flow, Lookups, Plan, Reader, Row, Situation, Want, Writer, check_choices
 from integrations.money import decimal, measure, plain
 from integrations.order_references import business_unit, job_id, location_address, order_type
 from integrations.shares import agreed, sentences
@@ -160,7 +160,7 @@ def line_to_servicetitan(item: Item, lookups: Lookups, options: Options) -> tupl
     return {**line, "quantity": plain(quantity), "cost": cost}, note
 
 
-class PurchaseOrders:
+class PurchaseOrders(Flow):
     """The facts of the flow; `integrations.flow.Flow` says what each of them means."""
 
     name = "purchase-orders"

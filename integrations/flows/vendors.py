@@ -30,7 +30,7 @@ from typing import Any
 from integrations.address import Address, address_from_sap, address_from_servicetitan
 from integrations.comparison import EDIT_RULES, differences, note_edits
 from integrations.errors import NotTransferable
-from integrations.flow import Choices, Lookups, Plan, Reader, Row, Situation, Want, Write, Writer, check_choices
+from integrations.flow import Choices, Flow, Lookups, Plan, Reader, Row, Situation, Want, Write, Writer, check_choices
 from integrations.matching import Candidate, Identity, digits, twin
 from integrations.partner import address_row, contact_from_sap, partner_name, text, why_blocked
 from integrations.systems.sap.objects import SUPPLIERS
@@ -120,7 +120,7 @@ def expected(body: Row) -> dict[str, Any]:
     return {name: value for name, value in observed(row).items() if name in body or name in external}
 
 
-class Vendors:
+class Vendors(Flow):
     """The facts of the flow; `integrations.flow.Flow` says what each of them means."""
 
     name = "vendors"

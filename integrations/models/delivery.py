@@ -22,7 +22,7 @@ class Delivery(models.Model):
         SENDING = "sending"  # an intent is committed, its outcome is not
         CHECKING = "checking"  # outcome unknown: looked for at due_at, before anything is sent again
         VERIFYING = "verifying"  # answered, but not yet seen in a read-back
-        WAITING = "waiting"  # a link is missing; woken when it appears
+        WAITING = "waiting"  # a link is missing, woken when it appears; or something else, looked at when due
         QUARANTINED = "quarantined"  # a person is needed
         BEHIND = "behind"  # an older version's write is not settled yet
         DELIVERED = "delivered"
@@ -93,6 +93,8 @@ class Step(models.Model):
     state = models.CharField(max_length=8, choices=State.choices, default=State.OPEN)
     target_key = models.CharField(max_length=120, blank=True, default="")
     marker = models.CharField(max_length=60, blank=True, default="")
+    part = models.CharField(max_length=60, blank=True, default="")
+    side = models.CharField(max_length=8, default="target")
     generation = models.PositiveSmallIntegerField(default=1)
     body = models.JSONField()
     expect = models.JSONField()

@@ -11,7 +11,7 @@ from typing import Any
 
 from integrations.engine import LeaseLost, Limits, Work, deliver, poll
 from integrations.errors import IntegrationError, NeedsPerson, Rejected, Unknown
-from integrations.flow import Change, Cursor, Page, Plan, Row, Sent, Situation, Want, Write
+from integrations.flow import Change, Cursor, Flow, Page, Plan, Row, Sent, Situation, Want, Write
 from integrations.models import Connection, Delivery, Sync
 
 BEGINNING = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
@@ -150,7 +150,7 @@ class Writer:
         return list(client.records.values())
 
 
-class Things:
+class Things(Flow):
     """Rows with a `name`; `parent` names a record of the flow "parents" to wait for, `code` a value to map."""
 
     name = "things"

@@ -1,0 +1,100 @@
+"""Links: made with the write that made the record, and waking whatever waited for them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from integrations.engine.recording import wake
+from integrations.engine.work import Work
+from integrations.errors import link_key
+from integrations.flow import Bond
+from integrations.models import Delivery, Link, Step
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a source record (or a part of it) is at the target."""
+
+    flow: str
+    source_key: str
+    target_key: str
+    generation: int = 1
+    delivery_id: UUID | None = None
+    lines: dict[str, str] = field(default_factory=dict)
+
+
+def key_of(source_key: str, part: str) -> str:
+    """The key under which a part of a record is linked: `<record>#<part>`; the record itself has no part."""
+    return f"{source_key}#{part}" if part else source_key
+
+
+def of_step(work: Work, delivery: Delivery, step: Step, target_key: str) -> Found:
+    """The link that a finished step makes."""
+    source_key = key_of(delivery.source_key, step.part)
+    return Found(work.flow.name, source_key, target_key, step.generation, delivery.id)
+
+
+def of_bond(bond: Bond, delivery: Delivery) -> Found:
+    """The link of another flow that a plan came to know."""
+    return Found(bond.flow, bond.source_key, bond.target_key, 1, delivery.id, dict(bond.lines))
+
+
+def link_all(work: Work, found: Sequence[Found], origin: str, now: datetime) -> None:
+    """Makes or moves links, and wakes what waits for them. A link that pointed elsewhere remembers it."""
+    if not found:
+        return
+    flows = {one.flow for one in found}
+    known = {
+        (link.flow, link.source_key): link
+        for link in Link.objects.filter(flow__in=flows, source_key__in={one.source_key for one in found})
+    }
+    links = [_pointed(known.get((one.flow, one.source_key)), one, origin, now) for one in found]
+    fields = [f.name for f in Link._meta.fields if f.name not in ("id", "flow", "source_key")]
+    Link.objects.bulk_create(links, update_conflicts=True, unique_fields=["flow", "source_key"], update_fields=fields)
+    wake_for(work, links, now)
+
+
+def _pointed(link: Link | None, found: Found, origin: str, now: datetime) -> Link:
+    if link is None:
+        link = Link(flow=found.flow, source_key=found.source_key, origin=origin, linked_at=now, lines=found.lines)
+    elif link.target_key != found.target_key:
+        link.previous = [*link.previous, {"target_key": link.target_key, "until": now.isoformat()}]
+        link.origin, link.linked_at, link.verified_at = origin, now, None
+        link.observed, link.lines = {}, found.lines
+    link.target_key, link.generation, link.delivery_id = found.target_key, found.generation, found.delivery_id
+    return link
+
+
+def wake_for(work: Work, links: Sequence[Link], now: datetime) -> None:
+    """Wakes what waits for these links."""
+    wake([link_key(link.flow, link.source_key) for link in links], schedule=work.schedule, now=now)
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """Where a step is written: its writer, the client, and how its rows are observed."""
+
+    writer: Any
+    client: Any
+    observe: Any
+
+
+def side_of(work: Work, name: str) -> Side:
+    """The target, or the system that the record came from."""
+    if name == "source":
+        return Side(work.flow.source_writer, work.source, work.flow.observe_source)
+    return Side(work.flow.writer, work.target, work.flow.observe)
+
+
+def rows_of(work: Work, steps: Sequence[Step]) -> dict[tuple[str, str], Any]:
+    """The rows that these steps wrote or change, by (side, target key), fifty to a call."""
+    rows: dict[tuple[str, str], Any] = {}
+    for name in sorted({step.side for step in steps}):
+        side = side_of(work, name)
+        keys = sorted({step.target_key for step in steps if step.side == name})
+        rows.update({(name, key): row for key, row in side.writer.fetch(side.client, keys).items()})
+    return rows
