@@ -88,7 +88,7 @@ class Installation:
         from django.core.management import call_command
 
         django.setup()
-        call_command("migrate_schemas", shared=True, interactive=False, verbosity=0)
+        call_command("migrate_customers", stdout=io.StringIO())
 
     def create_customer(self) -> None:
         """The demo customer, from the same YAML file that `manage.py apply` takes."""
