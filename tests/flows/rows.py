@@ -153,7 +153,7 @@ class Book:
     def mapped_or(self, value_map: str, key: str, default: str) -> str:
         return self.maps.get((value_map, key), default)
 
-    def reference(self, kind: str, key: str) -> Row | None:
+    def reference(self, kind: str, key: str, *, fresh: bool = False) -> Row | None:
         return self.references.get((kind, key))
 
 
