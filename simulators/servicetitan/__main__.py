@@ -2,8 +2,10 @@
 
 import argparse
 import sys
+import threading
 
 from simulators.server import listen, shell
+from simulators.servicetitan.events import keep_delivering
 from simulators.servicetitan.simulator import ServiceTitan
 
 
@@ -11,6 +13,7 @@ def build(options: argparse.Namespace) -> ServiceTitan:
     """The simulator as the command line asks for it."""
     simulator = ServiceTitan(options.seed, options.tenant or [1001])
     simulator.change_settings({"list_lag_seconds": options.list_lag})
+    keep_delivering(simulator, threading.Event())
     return simulator
 
 

@@ -5,7 +5,17 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from simulators.log import Seen
-from simulators.servicetitan import bills, controls, purchase_orders, receipts, reference, requests, seed, vendors
+from simulators.servicetitan import (
+    bills,
+    controls,
+    events,
+    purchase_orders,
+    receipts,
+    reference,
+    requests,
+    seed,
+    vendors,
+)
 from simulators.servicetitan.checks import Findings, check_body, check_query
 from simulators.servicetitan.contract import CONTRACT
 from simulators.servicetitan.contract.notation import Operation
@@ -14,6 +24,7 @@ from simulators.servicetitan.order_rules import forgive_missing_ids
 from simulators.servicetitan.problems import Refused, no_such_route, problem
 from simulators.servicetitan.switches import Switches
 from simulators.servicetitan.tenant import Call, Tenant
+from simulators.servicetitan.webhooks import Webhooks
 from simulators.simulator import Simulator
 from simulators.wire import Request, Response
 
@@ -33,10 +44,13 @@ TOKEN_PATH = "/connect/token"
 class ServiceTitan(Simulator):
     """Answers API calls for its tenants. See ``Switches`` for what can be set, ``seed`` for what is there."""
 
+    unlocked = frozenset({"webhooks/deliver"})
+
     def __init__(self, seed: int | None = 7, tenants: Iterable[int] = (1001,)) -> None:
         super().__init__()
         self.switches = Switches()
         self.gate = Gate(self.clock, self.switches)
+        self.webhooks = Webhooks(self.clock)
         self.tenants: dict[int, Tenant] = {}
         if seed is not None:
             self.seed(seed, tenants)
@@ -101,6 +115,7 @@ class ServiceTitan(Simulator):
         for name, value in Switches().row().items():
             setattr(self.switches, name, value)
         self.gate.forget()
+        self.webhooks = Webhooks(self.clock)
         self.tenants.clear()
         self.seed(int(options.get("seed", 7)), [int(it) for it in numbers], options.get("existing_vendors", ()))
         self.switches.change(options.get("settings", {}))
@@ -111,7 +126,12 @@ class ServiceTitan(Simulator):
 
     def control(self, request: Request, name: str) -> Response | None:
         """The control endpoints of this system only."""
-        return controls.answer(self.tenants, request, name)
+        if name.startswith("webhooks"):
+            return events.answer(self, request, name)
+        response = controls.answer(self.tenants, request, name)
+        if name in ("edit", "add") and response is not None:
+            events.job_changed(self, request, response)
+        return response
 
 
 def _body(request: Request, call: Call, findings: Findings) -> dict[str, Any]:
