@@ -19,11 +19,12 @@ import fernet_fields
 from django import forms
 from django.apps import apps
 from django.conf import settings
+from django.core import checks
 from django.db import connection, models
 from django.db.models.query_utils import DeferredAttribute
 from django_tenants.utils import get_public_schema_name, get_tenant_model
 
-from integrations.keyring import CustomerKeys, KeyMissing, customer_keys
+from integrations.keyring import CustomerKeys, KeyMissing, KeyRingError, check_ring, customer_keys
 
 if TYPE_CHECKING:
     _Text = models.TextField[Any, Any]
@@ -90,6 +91,16 @@ def reveal(value: Any) -> Any:
 def current_keys() -> CustomerKeys:
     """The keys of the customer whose schema is in use. Raises NoCustomer and KeyRingError."""
     return customer_keys(tuple(settings.FIELD_KEYS), _key_id())
+
+
+@checks.register(checks.Tags.security)
+def check_field_keys(**_: Any) -> list[checks.CheckMessage]:
+    """Tells of a malformed key ring before anybody meets it."""
+    try:
+        check_ring(settings.FIELD_KEYS)
+    except KeyRingError as error:
+        return [checks.Error(str(error), id="integrations.E001")]
+    return []
 
 
 def encrypted_fields() -> list[models.Field[Any, Any]]:

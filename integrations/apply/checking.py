@@ -24,6 +24,7 @@ from integrations.apply.wanted import (
 )
 from integrations.connection import ConnectionSettings, Environment
 from integrations.errors import IntegrationError, Transient
+from integrations.flow import Choices
 from integrations.guard import resolve
 from integrations.transport import tls_context
 from tenants.models import Role, check_schema_name, check_time_zone
@@ -191,7 +192,11 @@ def _sync(node: Node, flow: str, known: Known) -> WantedSync:
         schedule_spec.parse(schedule.value)
     except ValueError as error:
         schedule.wrong(str(error))
-    options = _sync_options(node.child("options"), {**SYNC_OPTIONS, **(declared.options if declared else {})})
+    options = _sync_options(
+        node.child("options"),
+        {**SYNC_OPTIONS, **(declared.options if declared else {})},
+        getattr(declared, "choices", {}),
+    )
     return WantedSync(flow, ends[0], ends[1], schedule.value, node.child("enabled").flag(True), options)
 
 
@@ -206,7 +211,7 @@ def _end(node: Node, known: Known, system: str) -> str:
     return fitting[0]
 
 
-def _sync_options(node: Node, declared: Mapping[str, Any]) -> dict[str, Any]:
+def _sync_options(node: Node, declared: Mapping[str, Any], choices: Choices) -> dict[str, Any]:
     node.members(sorted(declared))
     found = {}
     for name, child in node.items().items():
@@ -214,6 +219,8 @@ def _sync_options(node: Node, declared: Mapping[str, Any]) -> dict[str, Any]:
         found[name] = value = _option(child)
         if name in declared and not _is_like(value, default):
             child.wrong(f"This has to be {_KINDS.get(type(default), 'a text')}.")
+        elif name in choices and value not in choices[name]:
+            child.wrong(f"This is one of {', '.join(choices[name])}.")
     return found
 
 

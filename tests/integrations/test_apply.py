@@ -230,6 +230,11 @@ def map_names():
             "options: {company_code: 1010}",
             "syncs.vendors.options.company_code: This has to be a text.",
         ),
+        (
+            'options: {company_code: "1010"}',
+            "options: {on_target_edit: owerwrite}",
+            "syncs.vendors.options.on_target_edit: This is one of ",
+        ),
         ("0010", "10101101", "line 46: 10101101 stands there twice."),
         ("csv: materials.csv", "rows: [{key: a}]", "maps.material.rows[1].value: This is missing."),
         ("vic@initech", "olga@initech", "people: olga@initech.example.com stands there more than once."),

@@ -14,7 +14,7 @@ from django.db import connection as database
 from django.forms import modelform_factory
 from django_tenants.utils import schema_context
 
-from integrations.fields import HIDDEN, NoCustomer, Secret
+from integrations.fields import HIDDEN, NoCustomer, Secret, check_field_keys
 from integrations.keyring import KeyMissing, new_key
 from integrations.models import Connection
 from tenants import schema
@@ -149,3 +149,12 @@ def test_validating_a_row_does_not_change_its_secrets(in_acme):
     row.save()
     assert Connection.objects.get().credentials.reveal() == CREDENTIALS
     assert Connection.objects.get().token.reveal() == "canary-token"
+
+
+def test_a_malformed_key_ring_stops_commands_before_anybody_meets_it(settings):
+    settings.FIELD_KEYS = ["canary-too-short"]
+    (found,) = check_field_keys()
+    assert "key 1 of 1 is not 32 bytes" in found.msg
+    assert "canary" not in str(found)
+    settings.FIELD_KEYS = [new_key()]
+    assert check_field_keys() == []
