@@ -76,7 +76,7 @@ def twin(
     Our own key on a candidate settles it, then a person's `answer` (a key, or "create"), then an exact match that
     nobody else has claimed. Where only a person can tell: Unmapped with suggestions, or "" if not to `ask`.
     """
-    everyone = list(candidates)
+    everyone = {candidate.key: candidate for candidate in candidates}.values()  # of two looks the later one counts
     ours = [candidate.key for candidate in everyone if candidate.claimed_by == source_key]
     if len(ours) > 1:
         raise NeedsPerson(f"{source_key} stands on several records: {', '.join(ours)}.", code="two-twins")

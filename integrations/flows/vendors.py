@@ -157,7 +157,7 @@ class Vendors(Flow):
         if situation.linked:
             return self._change(body, situation.current or {}, situation.linked.target_key, situation)
         if same := self._twin(record, expected(body), situation):
-            row = next(row for row in situation.candidates if str(row["id"]) == same)
+            row = next(row for row in reversed(situation.candidates) if str(row["id"]) == same)
             return replace(self._change(body, row, same, situation), adopt=same)
         if record.blocked and not options["create_blocked"]:
             raise NotTransferable(f"It is {record.blocked}, and ServiceTitan does not know it.", code="blocked")

@@ -210,6 +210,12 @@ def test_a_vendor_of_another_supplier_is_no_match():
     assert write.action == "create"
 
 
+def test_a_vendor_that_was_taken_over_since_is_no_match_any_more():
+    since = THEIRS | {"externalData": [{"key": "sap-supplier", "value": "17300777"}]}
+    (write,) = plan_vendor(sap_supplier(), known=(THEIRS, since)).writes
+    assert write.action == "create"
+
+
 def test_a_similar_vendor_asks_a_person_and_is_suggested():
     similar = THEIRS | {"address": dict.fromkeys(THEIRS["address"], ""), "contactInfo": {"phone": ""}}
     with pytest.raises(Unmapped) as caught:
