@@ -212,6 +212,9 @@ class World:
     limits: Limits = field(default_factory=lambda: Limits(call_seconds=10, list_lag_seconds=60, side_by_side=1))
     syncs: dict[str, Sync] = field(default_factory=dict)
     fence: int = 0
+    delivering: bool = False
+    flows: dict[str, Flow] = field(default_factory=lambda: {"things": Things(), "parents": Parents()})
+    answers: Target = field(default_factory=Target)  # the source, for flows that answer to it
 
     def sync(self, flow: str = "things") -> Sync:
         if flow not in self.syncs:
@@ -226,11 +229,11 @@ class World:
         lease.renew(self.clock())
         return Work(
             sync=Sync.objects.select_related("source", "target").get(pk=self.sync(flow).pk),
-            flow={"things": Things(), "parents": Parents()}[flow],
+            flow=self.flows[flow],
             lease=lease,
             schedule=self.schedule,
             clock=self.clock,
-            open_source=lambda: self.source,
+            open_source=lambda: self.answers if self.flows[flow].source_writer and self.delivering else self.source,
             open_target=lambda: self.target,
             lookup=lambda client, kind, keys: {},
             limits=self.limits,
@@ -240,7 +243,11 @@ class World:
         return poll(self.work(flow))
 
     def deliver(self, flow: str = "things") -> int:
-        return deliver(self.work(flow))
+        self.delivering = True
+        try:
+            return deliver(self.work(flow))
+        finally:
+            self.delivering = False
 
     def go(self, flow: str = "things") -> None:
         """One poll and one delivery."""
