@@ -12,8 +12,8 @@ from integrations.errors import Transient
 from integrations.flow import Cursor, Page
 from integrations.systems.sap.client import SapClient
 from integrations.systems.sap.cursors import Position
-from integrations.systems.sap.odata import EPOCH, TICKS_PER_SECOND, stamp_of, ticks, unit
 from integrations.systems.sap.reading import Found, Row, Source, Where
+from integrations.systems.sap.stamps import EPOCH, TICKS_PER_SECOND, stamp_of, ticks, unit
 from integrations.systems.sap.strategies import Strategy, clock_of
 
 _SECOND = timedelta(seconds=1)

@@ -10,6 +10,7 @@ a date of creation, before that the posting date only.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from integrations.systems.sap import entities
 from integrations.systems.sap.by_day import ByDay
@@ -28,7 +29,7 @@ from integrations.systems.sap.services import (
     Service,
 )
 from integrations.systems.sap.shapes import flat_order, named_cost_center, order, periods, requisition
-from integrations.systems.sap.strategies import Chosen, Whole
+from integrations.systems.sap.strategies import Chosen, Strategy, Whole
 
 # How many days back invoices are looked at where only a date of creation or of posting is known: parked ones are
 # posted later, and posting dates may lie in the past.
@@ -73,6 +74,11 @@ SUPPLIERS = ByDay(
     page_size="page_size_partners",
     days=("LastChangeDate", "CreationDate"),
     times={"LastChangeDate": "LastChangeTime", "CreationDate": "CreationTime"},
+)
+
+# The same by partner number, suppliers or not: for writing them.
+PARTNERS = replace(
+    SUPPLIERS, key=("BusinessPartner",), sources=tuple(replace(source, only=()) for source in SUPPLIERS.sources)
 )
 
 # Read by item, brought up as whole requisitions.
@@ -142,6 +148,7 @@ def _cost_center_way(client: SapClient) -> str:
     return str(client.offer(COST_CENTER).version)
 
 
+COST_CENTERS_BY_VERSION: Mapping[str, Strategy] = {"v4": _COST_CENTERS_V4, "v2": _COST_CENTERS_V2}
 COST_CENTERS = Chosen({"v4": _COST_CENTERS_V4, "v2": _COST_CENTERS_V2}, _cost_center_way)
 
 _INVOICE_SOURCES = (

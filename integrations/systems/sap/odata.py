@@ -20,16 +20,14 @@ from typing import Any, Literal
 
 from integrations.errors import Transient
 from integrations.systems.sap.entity import Child, Entity, Kind
+from integrations.systems.sap.stamps import EPOCH, in_utc
 
 Version = Literal["v2", "v4"]
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-TICKS_PER_SECOND = 10_000_000
 OPEN_END = "9999-12-31"
 
 _V2_DATE = re.compile(r"^/Date\((-?\d+)([+-]\d+)?\)/$")
 _V2_TIME = re.compile(r"^PT(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)(?:\.\d+)?S)?$")
-_STAMP = re.compile(r"^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,7})\d*)?(Z|[+-]\d\d:\d\d)?$")
 # Initial dates appear as year 1 (in V2 even days before it, which no date of ours can be); nothing real is that old.
 _OLDEST_YEAR = 1000
 _OLDEST_MS = -30_610_224_000_000
@@ -65,6 +63,10 @@ class Dialect:
 
     def single(self, body: Any) -> dict[str, Any]:
         """The entity of a single-entity answer."""
+        raise NotImplementedError
+
+    def rendered(self, kind: Kind, value: Any) -> Any:
+        """A value of the shape above as it stands in the body of a write."""
         raise NotImplementedError
 
     def projection(self, entity: Entity, without: frozenset[str]) -> tuple[tuple[str, str], ...]:
@@ -120,6 +122,14 @@ class _V2(Dialect):
             return f"guid'{value}'"
         return value if kind in ("decimal", "bool") else quoted("X" if kind == "flag" and value == "true" else value)
 
+    def rendered(self, kind: Kind, value: Any) -> Any:
+        if value is None or kind == "bool":
+            return value
+        if kind == "date":
+            moment = datetime.fromisoformat(value).replace(tzinfo=UTC)
+            return f"/Date({round((moment - EPOCH).total_seconds()) * 1000})/"
+        return ("X" if value else "") if kind == "flag" else str(value)
+
     def envelope(self, body: Any) -> Envelope:
         data = _member(body, "d")
         if isinstance(data, list):
@@ -161,6 +171,11 @@ class _V4(Dialect):
     def literal(self, kind: Kind, value: str) -> str:
         return quoted(value) if kind in ("text", "item") else value
 
+    def rendered(self, kind: Kind, value: Any) -> Any:
+        if value is None or kind == "bool":
+            return value
+        return Decimal(str(value)) if kind == "decimal" else str(value)
+
     def envelope(self, body: Any) -> Envelope:
         return Envelope(_rows(_member(body, "value")), str(body.get("@odata.nextLink") or ""))
 
@@ -186,7 +201,7 @@ class _V4(Dialect):
             return text[:8]
         if text.startswith("0000-00-00"):
             return None
-        found = date.fromisoformat(text).isoformat() if kind == "date" else _utc(text)
+        found = date.fromisoformat(text).isoformat() if kind == "date" else in_utc(text)
         return None if int(found[:4]) < _OLDEST_YEAR else found
 
 
@@ -212,41 +227,6 @@ def plain(raw: Any) -> str:
 def as_flag(raw: Any) -> bool:
     """A boolean of either dialect; V2 has some of them as String(1), "X" or blank."""
     return raw is True or (isinstance(raw, str) and raw.strip().lower() in ("x", "true"))
-
-
-def ticks(stamp: str) -> int:
-    """A stamp of the shape above in units of 100 ns since 1970, so that it compares exactly."""
-    seconds, fraction, zone = _match(_STAMP, stamp).groups()
-    moment = datetime.fromisoformat(seconds + (zone or "+00:00").replace("Z", "+00:00"))
-    whole = round((moment - EPOCH).total_seconds())
-    return whole * TICKS_PER_SECOND + int((fraction or "0").ljust(7, "0"))
-
-
-def stamp_of(count: int) -> str:
-    """The reverse of `ticks`, with as few digits as needed; what a URL carries."""
-    whole, fraction = divmod(count, TICKS_PER_SECOND)
-    text = (EPOCH + timedelta(seconds=whole)).strftime("%Y-%m-%dT%H:%M:%S")
-    digits = f"{fraction:07}".rstrip("0")
-    return f"{text}.{digits}Z" if digits else f"{text}Z"
-
-
-def unit(stamp: str) -> int:
-    """The width in ticks of what a stamp may stand for: V2 shows milliseconds of seven digits."""
-    fraction = _match(_STAMP, stamp)[2] or ""
-    return int(10 ** (7 - len(fraction)))
-
-
-def moment_of(stamp: str) -> datetime:
-    """A stamp as an aware datetime, to the microsecond."""
-    return EPOCH + timedelta(microseconds=ticks(stamp) // 10)
-
-
-def _utc(text: str) -> str:
-    seconds, fraction, zone = _match(_STAMP, text).groups()
-    if zone not in (None, "Z", "+00:00"):
-        moved = datetime.fromisoformat(seconds + zone).astimezone(UTC)
-        seconds = moved.strftime("%Y-%m-%dT%H:%M:%S")
-    return f"{seconds}.{fraction}Z" if fraction else f"{seconds}Z"
 
 
 def _match(pattern: re.Pattern[str], text: str) -> re.Match[str]:

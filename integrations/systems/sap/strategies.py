@@ -47,7 +47,7 @@ class Strategy:
         for start in range(0, len(wanted), MAX_KEYS):
             some = wanted[start : start + MAX_KEYS]
             rows = self._of(client, source, some)
-            found.update({change.key: change for change in self._changes(client, rows) if change.key in some})
+            found.update({change.key: change for change in self.changes(client, rows) if change.key in some})
         return found
 
     def identity(self, row: Row) -> str:
@@ -58,7 +58,8 @@ class Strategy:
         """The row's own change stamp, "" where it has none."""
         return ""
 
-    def _changes(self, client: SapClient, rows: Sequence[Row]) -> list[Change]:
+    def changes(self, client: SapClient, rows: Sequence[Row]) -> list[Change]:
+        """Rows as the engine takes them, folded where several are one."""
         if self.fold is None:
             return [Change(self.identity(row), self.stamp(row), row) for row in rows]
         together: dict[str, list[Row]] = {}
@@ -70,7 +71,7 @@ class Strategy:
     def _changed(self, client: SapClient, rows: Sequence[Row]) -> list[Change]:
         """Changes of rows that a delta found; folded ones are read again, with the parts that did not change."""
         if self.fold is None:
-            return self._changes(client, rows)
+            return self.changes(client, rows)
         return list(self.fetch(client, [self.identity(row) for row in rows]).values())
 
     def _named(self, key: str) -> list[Where]:
@@ -95,7 +96,7 @@ class Strategy:
                 position.full["after"] = reached
             else:
                 position.full = None
-            yield Page(tuple(self._changes(client, rows)), position.snapshot(), more=found.more)
+            yield Page(tuple(self.changes(client, rows)), position.snapshot(), more=found.more)
 
     def _whole(self, client: SapClient, source: Source, found: Found) -> list[Row]:
         """The rows of a page without the last identity, if that may go on behind the page; all of it, if alone."""

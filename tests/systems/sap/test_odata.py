@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from integrations.errors import Transient
 from integrations.systems.sap.entities import BUSINESS_PARTNER, PURCHASE_ORDER_V4
 from integrations.systems.sap.entity import Child, Entity, fields
-from integrations.systems.sap.odata import V2, V4, plain, stamp_of, ticks, unit
+from integrations.systems.sap.odata import V2, V4, plain
+from integrations.systems.sap.stamps import stamp_of, ticks, unit
 
 
 @pytest.mark.parametrize(
