@@ -218,9 +218,11 @@ class World:
 
     def sync(self, flow: str = "things") -> Sync:
         if flow not in self.syncs:
-            left = Connection.objects.get_or_create(name="left", defaults={"system": "left", "environment": "sandbox"})[0]
-            right = Connection.objects.get_or_create(name="right", defaults={"system": "right", "environment": "sandbox"})[0]
-            self.syncs[flow] = Sync.objects.create(flow=flow, source=left, target=right)
+            sides = [
+                Connection.objects.get_or_create(name=name, defaults={"system": name, "environment": "sandbox"})[0]
+                for name in ("left", "right")
+            ]
+            self.syncs[flow] = Sync.objects.create(flow=flow, source=sides[0], target=sides[1])
         return self.syncs[flow]
 
     def work(self, flow: str = "things", *, lease: Lease | None = None) -> Work:
@@ -256,7 +258,8 @@ class World:
 
     def states(self, key: str = "a") -> list[str]:
         """The states of all versions of a record, oldest first."""
-        return [str(s) for s in Delivery.objects.filter(source_key=key).order_by("number").values_list("state", flat=True)]
+        versions = Delivery.objects.filter(source_key=key).order_by("number")
+        return [str(state) for state in versions.values_list("state", flat=True)]
 
     def newest(self, key: str = "a") -> Delivery:
         return Delivery.objects.filter(source_key=key).order_by("-number")[0]
