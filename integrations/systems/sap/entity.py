@@ -14,7 +14,7 @@ Kind = Literal["text", "item", "decimal", "bool", "flag", "date", "time", "stamp
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """`name` is the name in our rows, `source` the name at SAP."""
+    """`name` is the name in our rows, `source` the name at SAP; "-" for what is not sent because SAP counts it up."""
 
     name: str
     source: str

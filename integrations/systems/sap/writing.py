@@ -81,7 +81,8 @@ class ObjectWriter:
         found: dict[str, list[Row]] = {marker: [] for marker in markers}
         wanted = {marker.upper(): marker for marker in markers}
         for row in self._marked_rows(client, list(found), since):
-            marker = wanted.get(self.marked(row, self.mark(client)).upper())
+            name = self.mark(client)
+            marker = wanted.get((self.marked(row, name) if name else self.key(row)).upper())
             if marker is not None:
                 found[marker].append(row)
         return found
@@ -146,7 +147,9 @@ def rendered(dialect: Dialect, entity: Entity, body: Mapping[str, Any]) -> dict[
     if strange := sorted(set(body) - known):
         raise ValueError(f"{entity.type} is not written with {strange[0]}")
     found: dict[str, Any] = {
-        one.source: dialect.rendered(one.kind, body[one.name]) for one in entity.fields if one.name in body
+        one.source: dialect.rendered(one.kind, body[one.name])
+        for one in entity.fields
+        if one.name in body and one.source != "-"
     }
     for child in entity.children:
         if child.name in body:

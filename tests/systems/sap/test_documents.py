@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 from pathlib import Path
 from urllib.parse import urlencode
+from xml.etree import ElementTree
 
 import pytest
 
 from integrations.systems.sap import objects
 from integrations.systems.sap.by_day import ByDay
 from integrations.systems.sap.by_stamp import ByStamp
-from integrations.systems.sap.entities import DECLARED
+from integrations.systems.sap.entities import DECLARED, writable
 from integrations.systems.sap.entity import Entity
 from integrations.systems.sap.metadata import EntityType, entity_types, missing
 from integrations.systems.sap.reading import MAX_KEYS, Where
@@ -119,3 +120,51 @@ def test_no_question_grows_longer_than_a_url_may(name):
         filters = [[Where(field, "eq", "X" * 10) for field in source.keys] for _ in range(MAX_KEYS)]
         params = source.params(frozenset(), filters, source.keys, top=100)
         assert len(urlencode(params)) < 6500
+
+
+WRITTEN = {
+    "API_PURCHASEORDER_2": (writable.NEW_ORDER_V4,),
+    "API_PURCHASEORDER_PROCESS_SRV": (writable.NEW_ORDER_V2,),
+    "API_PURCHASEREQUISITION_2": (writable.NEW_REQUISITION_V4,),
+    "API_PURCHASEREQ_PROCESS_SRV": (writable.NEW_REQUISITION_V2,),
+    "API_BUSINESS_PARTNER": (
+        writable.NEW_PARTNER,
+        writable.PARTNER_CHANGE,
+        writable.ADDRESS_CHANGE,
+        writable.SUPPLIER_CHANGE,
+    ),
+    "API_COST_CENTER": (writable.COST_CENTER_CHANGE,),
+}
+
+
+def computed(name: str) -> set[str]:
+    """ "Type/Property" of everything that a V4 document declares as computed by SAP."""
+    root = ElementTree.fromstring(document(name))  # noqa: S314  a file of ours
+    found = set()
+    for block in root.iter("{http://docs.oasis-open.org/odata/ns/edm}Annotations"):
+        terms = {one.get("Term", "").rpartition(".")[2]: one.get("Bool") for one in block}
+        if "Computed" in terms and terms["Computed"] != "false":
+            found.add(block.get("Target", "").rpartition(".")[2])
+    return found
+
+
+@pytest.mark.parametrize("name", sorted(WRITTEN))
+def test_every_written_field_exists_has_its_type_and_may_be_written(name):
+    known, edm = types(name), EDM[OFFERS[name].version]
+    closed = computed(name)
+    for entity in (one for root in WRITTEN[name] for one in flattened(root)):
+        described = known[entity.type]
+        assert [one.source for one in entity.fields if one.source in described.uncreatable] == []
+        assert [one.source for one in entity.fields if f"{entity.type}/{one.source}" in closed] == []
+        assert [child.navigation for child in entity.children if child.navigation not in described.navigations] == []
+        for one in entity.fields:
+            assert one.source == "-" or described.properties[one.source] == edm[one.kind]
+
+
+def test_the_action_that_creates_a_cost_center_takes_what_is_sent():
+    root = ElementTree.fromstring(document("API_COST_CENTER"))  # noqa: S314  a file of ours
+    space = "{http://docs.oasis-open.org/odata/ns/edm}"
+    action = next(one for one in root.iter(f"{space}Action") if one.get("Name") == "CreateValidityPeriod")
+    parameters = {one.get("Name"): one.get("Type") for one in action.iter(f"{space}Parameter")}
+    for one in writable.NEW_COST_CENTER.fields:
+        assert parameters[one.source] == EDM["v4"][one.kind]

@@ -85,7 +85,8 @@ _REQUISITION_ITEM = (
     "FixedSupplier DeliveryDate:date RequisitionerName RequirementTracking PurReqnExternalReference "
     "PurReqnItemExternalReference"
 )
-_REQUISITION_ACCOUNT = "AccountAssignmentNumber=PurchaseReqnAcctAssgmtNumber:item CostCenter GLAccount Quantity:decimal"
+_V2_NUMBER = "AccountAssignmentNumber=PurchaseReqnAcctAssgmtNumber:item "
+_REQUISITION_ACCOUNT = "CostCenter GLAccount Quantity:decimal"
 
 NEW_REQUISITION_V4 = Entity(
     "PurchaseReqnType",
@@ -101,7 +102,10 @@ NEW_REQUISITION_V4 = Entity(
                     Child(
                         "account_assignments",
                         "_PurchaseReqnAcctAssgmt",
-                        Entity("PurchaseReqnAcctAssgmtType", fields(_REQUISITION_ACCOUNT)),
+                        Entity(
+                            "PurchaseReqnAcctAssgmtType",
+                            fields("AccountAssignmentNumber=-:item " + _REQUISITION_ACCOUNT),
+                        ),
                     ),
                 ),
             ),
@@ -122,7 +126,7 @@ NEW_REQUISITION_V2 = Entity(
                     Child(
                         "account_assignments",
                         "to_PurchaseReqnAcctAssgmt",
-                        Entity("A_PurReqnAcctAssgmtType", fields(_REQUISITION_ACCOUNT)),
+                        Entity("A_PurReqnAcctAssgmtType", fields(_V2_NUMBER + _REQUISITION_ACCOUNT)),
                     ),
                 ),
             ),
@@ -136,7 +140,8 @@ _PARTNER = (
     "OrganizationBPName1 OrganizationBPName2 OrganizationBPName3 OrganizationBPName4 FirstName LastName SearchTerm1 "
     "SearchTerm2 CorrespondenceLanguage BusinessPartnerIsBlocked:bool BusinessPartnerIDByExtSystem"
 )
-_PARTNER_ADDRESS = "StreetName HouseNumber AdditionalStreetPrefixName StreetPrefixName CityName District PostalCode Region Country Language"
+_STREET = "StreetName HouseNumber AdditionalStreetPrefixName StreetPrefixName"
+_PARTNER_ADDRESS = f"{_STREET} CityName District PostalCode Region Country Language"
 PARTNER_CHANGE = Entity("A_BusinessPartnerType", fields(_PARTNER))
 ADDRESS_CHANGE = Entity("A_BusinessPartnerAddressType", fields(_PARTNER_ADDRESS))
 SUPPLIER_CHANGE = Entity(
