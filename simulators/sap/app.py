@@ -8,6 +8,7 @@ from simulators.sap.access import View
 from simulators.sap.catalog import SERVICES
 from simulators.sap.control import CONTROLS, state_of
 from simulators.sap.declare import Release, Service
+from simulators.sap.desk import DESK
 from simulators.sap.generate import Size, generate
 from simulators.sap.metadata import render_metadata
 from simulators.sap.options import read_options
@@ -91,7 +92,7 @@ class SapSimulator(Simulator):
         if (request.method, name) == ("POST", "arrangements"):
             self.change_settings({"arrangements": control_body(request)})
             return json_response(self.options.arrangements)
-        endpoint = CONTROLS.get((request.method, name))
+        endpoint = CONTROLS.get((request.method, name)) or DESK.get((request.method, name))
         return None if endpoint is None else json_response(endpoint(self.tenant, request))
 
     def answer(self, request: Request, seen: Seen) -> Response:

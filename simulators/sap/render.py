@@ -165,5 +165,6 @@ class Renderer:
 def etag(row: Row) -> str:
     """A weak tag that changes with every change of the document."""
     root = row.root()
-    stamp = next((root[name] for name in ("LastChangeDateTime", "VersionStamp") if name in root.table.initial), None)
-    return f'W/"SADL-{stamp or 0}-{row.table.name}"'
+    carriers = root.children("RequisitionItem") if root.table.name == "Requisition" else [root]
+    stamps = [each["LastChangeDateTime"] or 0 for each in carriers if "LastChangeDateTime" in each.table.initial]
+    return f'W/"SADL-{max(stamps, default=0)}-{row.table.name}"'

@@ -176,12 +176,12 @@ class Table:
     def make(self, values: Mapping[str, Value], parent: Row | None = None) -> Row:
         """A new row that is in no index yet; below ``parent`` it takes over the parent's key."""
         row = Row(self, self._blank.copy(), parent)
+        for column, value in values.items():
+            row[column] = value
         if parent is not None:
             for column in parent.table.shape.key:
                 if column in self.place:
                     row.cells[self.place[column]] = parent[column]
-        for column, value in values.items():
-            row[column] = value
         return row
 
     def everything(self) -> Iterator[Row]:

@@ -16,6 +16,9 @@ ORDER_V2 = SERVICES["API_PURCHASEORDER_PROCESS_SRV"].root
 ORDER_V4 = SERVICES["API_PURCHASEORDER_2"].root
 CENTER_V2 = SERVICES["API_COSTCENTER_SRV"].root
 CENTER_V4 = SERVICES["API_COST_CENTER"].root
+REQUISITION_V2 = SERVICES["API_PURCHASEREQ_PROCESS_SRV"].root
+REQUISITION_V4 = SERVICES["API_PURCHASEREQUISITION_2"].root
+INVOICE = SERVICES["API_SUPPLIERINVOICE_PROCESS_SRV"].root
 COMPANY = SERVICES["API_COMPANYCODE_SRV"].root
 
 
@@ -34,6 +37,8 @@ class SapService:
     def send(self, method: str, path: str, body: Any = None, **headers: str) -> Response:
         """One call; underscores in header names become dashes."""
         given = {"host": "sap.test", "accept": "application/json", "authorization": self.authorization}
+        if body is not None:
+            given["content-type"] = "application/json"
         given |= {name.replace("_", "-"): value for name, value in headers.items()}
         data = b"" if body is None else json.dumps(body).encode()
         return self.simulator.handle(Request.of(method, quote(path, safe="/?&=$(),:;'*%@"), given, data))

@@ -7,6 +7,7 @@ from random import Random
 
 from simulators.sap.rules.amounts import CENT
 from simulators.sap.rules.invoices import FIRST_INVOICE, Draft, Line, make_invoice
+from simulators.sap.rules.numbers import next_number
 from simulators.sap.store import Row, Store
 from simulators.sap.tenant import text_stamp
 from simulators.sap.values import ticks_of
@@ -19,7 +20,7 @@ SHARES: dict[str, int] = {"parked": 40, "credit": 20, "subsequent": 10, "ledger"
 
 def invoices(store: Store, count: int, chance: Random, now: datetime, oddities: float) -> Iterator[Row]:
     """Invoices over orders that can be invoiced, oldest order first."""
-    number = FIRST_INVOICE + len(store["SupplierInvoice"].rows)
+    number = next_number(store, "SupplierInvoice", FIRST_INVOICE)
     orders = [order for order in store["PurchaseOrder"].everything() if _billable(order)]
     for place in range(min(count, len(orders))):
         order = orders[place * len(orders) // count if count < len(orders) else place]

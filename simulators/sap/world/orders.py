@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from random import Random
 
+from simulators.sap.rules.numbers import next_number
 from simulators.sap.store import Row, Store
 from simulators.sap.values import TICKS, Value, ticks_of
 from simulators.sap.world.masters import COMPANIES, company_of
@@ -111,7 +112,7 @@ def orders(maker: OrderMaker, count: int, days: int, oddities: float) -> Iterato
     if not count:
         return
     chance = maker.chance
-    first = FIRST_ORDER + len(maker.store["PurchaseOrder"].rows)
+    first = next_number(maker.store, "PurchaseOrder", FIRST_ORDER)
     end, start = ticks_of(maker.now), ticks_of(maker.now - timedelta(days=days))
     step = max(1, (end - start) // count)
     burst, burst_left = 0, 0

@@ -6,6 +6,7 @@ from decimal import Decimal
 from random import Random
 from typing import Any
 
+from simulators.sap.rules.numbers import next_number
 from simulators.sap.store import Row, Store
 from simulators.sap.values import TICKS, ticks_of
 from simulators.sap.world.masters import AREA, COMPANIES, company_of, cost_center_number
@@ -129,7 +130,7 @@ class RequisitionMaker:
 
 def requisitions(maker: RequisitionMaker, count: int, days: int, now: datetime) -> Iterator[Row]:
     """Requisitions spread over the last ``days``; the oldest 3 % have no change stamp."""
-    first = FIRST_REQUISITION + len(maker.store["Requisition"].rows)
+    first = next_number(maker.store, "Requisition", FIRST_REQUISITION)
     end, start = ticks_of(now), ticks_of(now - timedelta(days=days))
     step = max(1, (end - start) // max(1, count))
     for place in range(count):

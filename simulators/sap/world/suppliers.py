@@ -7,6 +7,7 @@ from random import Random
 from typing import Any
 from uuid import UUID
 
+from simulators.sap.rules.numbers import next_number
 from simulators.sap.store import Row, Store
 from simulators.sap.values import TICKS, Value, ticks_of
 from simulators.sap.world.words import CITIES, STREETS, City, supplier_name
@@ -36,7 +37,10 @@ ODDITY = Oddity()
 
 def suppliers(store: Store, count: int, chance: Random, now: datetime, oddities: float) -> Iterator[Row]:
     """Roots to load: a business partner and a supplier for each number; numbers go on where the last ones ended."""
-    first = len(store["Supplier"].rows)
+    first = max(
+        next_number(store, "Supplier", FIRST_SUPPLIER) - FIRST_SUPPLIER,
+        next_number(store, "BusinessPartner", FIRST_PARTNER) - FIRST_PARTNER,
+    )
     for number in range(first, first + count):
         partner, supplier = make_supplier(store, number, chance, now)
         _bend(partner, supplier, chance, oddities)
