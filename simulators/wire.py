@@ -105,7 +105,10 @@ def iso(at: datetime) -> str:
 def parse_moment(text: str) -> datetime:
     """An ISO 8601 timestamp or date; without a zone it is read as UTC. Raises ValueError."""
     at = datetime.fromisoformat(text)
-    return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+    try:
+        return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+    except OverflowError:
+        raise ValueError(f"out of range: {text}") from None
 
 
 def http_date(at: datetime) -> str:

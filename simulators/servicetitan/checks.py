@@ -31,17 +31,17 @@ class _Wrong(Exception):
 
 
 def _whole(value: Any) -> int:
-    if type(value) is not int:
+    if type(value) is not int or abs(value) >= 2**63:
         raise _Wrong
     return value
 
 
 def _decimal(value: Any) -> Decimal:
-    if type(value) is int:
-        return Decimal(value)
-    if not isinstance(value, Decimal):
+    number = Decimal(value) if type(value) is int else value
+    # Amounts stay small enough for two of them to be multiplied without losing a cent.
+    if not isinstance(number, Decimal) or not number.is_finite() or abs(number) >= 10**12:
         raise _Wrong
-    return value
+    return number
 
 
 def _boolean(value: Any) -> bool:
@@ -169,9 +169,9 @@ def _check_parameter(
 
 def _parse(module: str, kind: str, text: str) -> Any:
     if kind in ("int32", "int64"):
-        return int(text)
+        return _whole(int(text))
     if kind in ("decimal", "double"):
-        return Decimal(text)
+        return _decimal(Decimal(text))
     if kind == "boolean":
         return {"true": True, "false": False}[text.lower()] if text.lower() in ("true", "false") else _boolean(text)
     if kind in _SCALARS:

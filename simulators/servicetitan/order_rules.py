@@ -75,6 +75,8 @@ def check_items(tenant: Tenant, items: list[dict[str, Any]]) -> None:
             errors[f"items[{place}].skuId"] = ["The SKU must be an existing material or equipment."]
         elif not found[1].active:
             errors[f"items[{place}].skuId"] = [f"The SKU {found[1].data['code']} is not active."]
+        if item.get("budgetCodeId") is not None and item["budgetCodeId"] not in tenant["budget-codes"].rows:
+            errors[f"items[{place}].budgetCodeId"] = [f"There is no budget code with id {item['budgetCodeId']}."]
         if item["quantity"] <= 0:
             errors[f"items[{place}].quantity"] = ["The quantity must be greater than zero."]
         if item["cost"] < 0:

@@ -35,7 +35,9 @@ def missing(kind: str, number: int) -> Refused:
     return Refused({}, 404, f"{kind} with id {number} was not found.")
 
 
-def problem(status: int, errors: Mapping[str, list[str]], title: str = "") -> Response:
+def problem(
+    status: int, errors: Mapping[str, list[str]], title: str = "", media_type: str = "application/json"
+) -> Response:
     """The error body of the documents, ``ApiErrorResponse``: all six members are required."""
     body: dict[str, Any] = {
         "type": f"https://httpstatuses.io/{status}",
@@ -45,7 +47,7 @@ def problem(status: int, errors: Mapping[str, list[str]], title: str = "") -> Re
         "errors": dict(errors),
         "data": {},
     }
-    return json_response(body, status, "application/problem+json; charset=utf-8")
+    return json_response(body, status, f"{media_type}; charset=utf-8")
 
 
 def gateway(status: int, sentence: str) -> Response:
@@ -64,4 +66,4 @@ def gate(status: int, sentence: str, shape: str) -> Response:
         return gateway(status, sentence)
     if shape == "empty":
         return Response(status)
-    return problem(status, {}, sentence)
+    return problem(status, {}, sentence, "application/problem+json")

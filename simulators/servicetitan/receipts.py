@@ -4,7 +4,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from simulators.servicetitan import bills
+from simulators.servicetitan import bills, order_rules
 from simulators.servicetitan.answers import only_id
 from simulators.servicetitan.checks import stamp
 from simulators.servicetitan.lists import (
@@ -48,6 +48,8 @@ def _create(call: Call) -> Response:
     if order is None:
         raise missing("Purchase order", call.body["purchaseOrderId"])
     _check_status(call, order)
+    order_rules.check_items(call.tenant, call.body["items"])
+    order_rules.check_references(call.tenant, {"budgetCodeId": call.body.get("budgetCodeId")}, {})
     return only_id(_receive(call.tenant, order, call.body).id)
 
 

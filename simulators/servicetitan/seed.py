@@ -28,13 +28,15 @@ _UNITS = ("Each", "Each", "Each", "Foot", "Box", "Hour")
 _TERMS = (("Net 30", 30), ("Net 45", 45), ("Net 60", 60), ("Due on receipt", 0))
 
 
-def populate(tenant: Tenant, seed: int, existing_vendors: Iterable[Mapping[str, Any]] = ()) -> None:
+def populate(
+    tenant: Tenant, seed: int, existing_vendors: Iterable[Mapping[str, Any]] = (), materials: int = MATERIALS
+) -> None:
     """Fill an empty tenant. The same seed and tenant id give the same rows and ids."""
     chance = Random(f"{seed}/{tenant.number}")
     units = _business_units(tenant)
     _order_types(tenant)
     _locations(tenant)
-    _pricebook(tenant, chance)
+    _pricebook(tenant, chance, materials)
     _accounting(tenant)
     _projects_and_jobs(tenant, units, chance)
     _custom_fields(tenant)
@@ -121,8 +123,8 @@ def _locations(tenant: Tenant) -> None:
             tenant["trucks"].add(tenant.next_id(), truck)
 
 
-def _pricebook(tenant: Tenant, chance: Random) -> None:
-    for number in range(10_001, 10_001 + MATERIALS):
+def _pricebook(tenant: Tenant, chance: Random, materials: int) -> None:
+    for number in range(10_001, 10_001 + materials):
         cost = Decimal(chance.randrange(150, 90_000)) / 100
         code = f"HV-{number}"
         if number % 20 == 0:

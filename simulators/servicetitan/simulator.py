@@ -13,9 +13,9 @@ from simulators.servicetitan import (
     receipts,
     reference,
     requests,
-    seed,
     vendors,
 )
+from simulators.servicetitan import seed as seeding
 from simulators.servicetitan.checks import Findings, check_body, check_query
 from simulators.servicetitan.contract import CONTRACT
 from simulators.servicetitan.contract.notation import Operation
@@ -46,23 +46,29 @@ class ServiceTitan(Simulator):
 
     unlocked = frozenset({"webhooks/deliver"})
 
-    def __init__(self, seed: int | None = 7, tenants: Iterable[int] = (1001,)) -> None:
+    def __init__(
+        self, seed: int | None = 7, tenants: Iterable[int] = (1001,), materials: int = seeding.MATERIALS
+    ) -> None:
         super().__init__()
         self.switches = Switches()
         self.gate = Gate(self.clock, self.switches)
         self.webhooks = Webhooks(self.clock)
         self.tenants: dict[int, Tenant] = {}
         if seed is not None:
-            self.seed(seed, tenants)
+            self.seed(seed, tenants, materials=materials)
 
     def seed(
-        self, seed_number: int, tenants: Iterable[int], existing_vendors: Iterable[Mapping[str, Any]] = ()
+        self,
+        seed_number: int,
+        tenants: Iterable[int],
+        existing_vendors: Iterable[Mapping[str, Any]] = (),
+        materials: int = seeding.MATERIALS,
     ) -> None:
         """Make these tenants anew, each with its reference data and the given vendors."""
         rows = list(existing_vendors)
         for number in tenants:
             self.tenants[number] = Tenant(number, self.clock, self.switches)
-            seed.populate(self.tenants[number], seed_number, rows)
+            seeding.populate(self.tenants[number], seed_number, rows, materials)
 
     def answer(self, request: Request, seen: Seen) -> Response:
         """Answer a token call or an API call."""
@@ -110,14 +116,16 @@ class ServiceTitan(Simulator):
         self.switches.change(values)
 
     def reset(self, options: dict[str, Any]) -> None:
-        """Options: ``seed``, ``tenants`` (default: those there are), ``existing_vendors``, ``settings``."""
+        """Options: ``seed``, ``tenants`` (those there are), ``materials``, ``existing_vendors``, ``settings``."""
         numbers = options.get("tenants") or list(self.tenants)
         for name, value in Switches().row().items():
             setattr(self.switches, name, value)
         self.gate.forget()
         self.webhooks = Webhooks(self.clock)
         self.tenants.clear()
-        self.seed(int(options.get("seed", 7)), [int(it) for it in numbers], options.get("existing_vendors", ()))
+        materials = int(options.get("materials", seeding.MATERIALS))
+        existing = options.get("existing_vendors", ())
+        self.seed(int(options.get("seed", 7)), [int(it) for it in numbers], existing, materials)
         self.switches.change(options.get("settings", {}))
 
     def state(self) -> dict[str, Any]:
