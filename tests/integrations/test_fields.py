@@ -12,7 +12,9 @@ from django.core import serializers
 from django.core.exceptions import FieldError
 from django.db import connection as database
 from django.forms import modelform_factory
+from django.template import Context, Engine
 from django_tenants.utils import schema_context
+from rest_framework.serializers import ModelSerializer
 
 from integrations.fields import HIDDEN, NoCustomer, Secret, check_field_keys
 from integrations.keyring import KeyMissing, new_key
@@ -94,6 +96,18 @@ def test_a_secret_shows_nothing_whatever_is_done_with_it(in_acme):
     assert "canary" not in repr(list(Connection.objects.values()) + list(Connection.objects.values_list("token")))
     assert copy.deepcopy(row.credentials) is row.credentials
     assert {row.token == Secret("canary-token"), row.token == "canary-token"} == {True, False}
+
+
+def test_templates_and_serializers_show_only_that_there_is_a_secret(in_acme):
+    class Everything(ModelSerializer):
+        class Meta:
+            model = Connection
+            fields = ("token", "credentials")
+
+    row = sap()
+    page = Engine().from_string("{{ row.token }} {{ row.credentials }} {{ row.token.reveal }}{{ row.token|pprint }}")
+    assert page.render(Context({"row": row})) == f"{HIDDEN} {HIDDEN} &lt;Secret&gt;"
+    assert Everything(row).data == {"token": HIDDEN, "credentials": HIDDEN}
 
 
 def test_a_secret_cannot_be_serialised(in_acme):
