@@ -87,11 +87,13 @@ def run_claim(claim: schedule.Claim, *, clock: Callable[[], datetime] = utc_now)
         lease = ClaimLease(claim, settings.LEASE_SECONDS)
         work = work_for(sync, lease, CustomerSchedule(claim.customer_id), clock)
         try:
-            polled_due_at = _poll(work, claim) if claim.kind == "poll" else _deliver(work)
+            again_at = _poll(work, claim) if claim.kind == "poll" else None
+            if claim.kind == "deliver" and is_running(sync):
+                deliver(work)
             _keep_capabilities(work)
             with ledger(lease):
                 # Whatever became due meanwhile was committed before this lock was given.
-                due_at = polled_due_at or next_due(sync)
+                due_at = again_at or next_due(sync)
                 if not is_running(sync):
                     due_at = clock() + PAUSED_LOOK
                 schedule.release(lease.claim, now=clock(), due_at=due_at)
@@ -144,11 +146,6 @@ def _poll(work: Work, claim: schedule.Claim) -> datetime:
             return polled.again_at
     zone = ZoneInfo(Customer.objects.values_list("time_zone", flat=True).get(pk=claim.customer_id))
     return schedule_spec.parse(work.sync.schedule).next_due(work.clock(), zone)
-
-
-def _deliver(work: Work) -> None:
-    if is_running(work.sync):
-        deliver(work)
 
 
 def _keep_capabilities(work: Work) -> None:

@@ -11,7 +11,7 @@ from tenants.models import Customer
 
 def find_customer(name: str) -> Customer:
     """The customer with this schema name. Raises CommandError with the names there are."""
-    customer = Customer.objects.filter(schema_name=name).first()
+    customer: Customer | None = Customer.objects.filter(schema_name=name).first()
     if customer is None:
         known = ", ".join(Customer.objects.order_by("schema_name").values_list("schema_name", flat=True)[:10])
         raise CommandError(f"There is no customer {name}. Customers: {known or 'none yet'}.")

@@ -155,6 +155,7 @@ class Things(Flow):
 
     name = "things"
     title = "Things"
+    service = "things"
     source_system, target_system = "left", "right"
     reader, writer = Reader(), Writer()
     needs: tuple[str, ...] = ("parents",)
