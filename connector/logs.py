@@ -19,6 +19,8 @@ def without_secrets(_: Any, __: str, event: MutableMapping[str, Any]) -> Mutable
     return event
 
 
+TALKATIVE = ("django.server", "celery.beat", "celery.worker.strategy", "celery.app.trace")  # a line per tick, or more
+
 SHARED: list[Any] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_log_level,
@@ -51,5 +53,5 @@ def configuration(*, form: str, level: str) -> dict[str, Any]:
         "formatters": {"line": formatter},
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
         "root": {"handlers": ["stderr"], "level": level},
-        "loggers": {"django.server": {"handlers": ["stderr"], "level": "WARNING", "propagate": False}},
+        "loggers": {name: {"level": "WARNING"} for name in TALKATIVE},
     }

@@ -179,6 +179,8 @@ TIME_ZONE = "UTC"
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 WHITENOISE_USE_FINDERS = DEVELOPMENT
+if DEVELOPMENT:
+    STATIC_ROOT.mkdir(exist_ok=True)  # nothing is collected here, and whitenoise wants to see a directory
 
 # --- Work on one sync (integrations/running.py); the lease must outlive the longest call to a remote system -----------
 READ_SECONDS = env.number("READ_SECONDS", 110, least=1, most=300)  # ServiceTitan ends a request after 100

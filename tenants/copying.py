@@ -13,47 +13,46 @@ from typing import Any
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
 
+# A schema's members are found by what depends on it, and theirs by their tables: with thousands of schemas, these are
+# the ways that have an index.
 UNCOPYABLE = """
-    SELECT relname FROM pg_class c
-    WHERE relnamespace = %(schema)s::regnamespace
-      AND (relkind NOT IN ('r', 'i', 'S', 't') OR (relkind = 'S' AND NOT EXISTS (
-          SELECT FROM pg_depend WHERE objid = c.oid AND classid = 'pg_class'::regclass AND deptype = 'i')))
-    UNION ALL
-    SELECT typname FROM pg_type WHERE typnamespace = %(schema)s::regnamespace AND typtype NOT IN ('c', 'b')
+    SELECT pg_describe_object(m.classid, m.objid, 0) FROM pg_depend m
+    LEFT JOIN pg_class c ON m.classid = 'pg_class'::regclass AND c.oid = m.objid
+    WHERE m.refclassid = 'pg_namespace'::regclass AND m.refobjid = %(schema)s::regnamespace
+      AND m.classid <> 'pg_proc'::regclass AND relkind IS DISTINCT FROM 'r' AND NOT (relkind = 'S' AND EXISTS (
+          SELECT FROM pg_depend WHERE classid = 'pg_class'::regclass AND objid = m.objid AND deptype = 'i'))
 """
 TABLES = """
-    SELECT quote_ident(relname), array_to_string(reloptions, ', ') FROM pg_class
-    WHERE relnamespace = %(schema)s::regnamespace AND relkind = 'r' ORDER BY relname
-"""
-FUNCTIONS = """
-    SELECT regexp_replace(pg_get_functiondef(oid), '^(CREATE OR REPLACE \\w+) \\w+\\.', '\\1 ') FROM pg_proc
-    WHERE pronamespace = %(schema)s::regnamespace ORDER BY proname, oid
-"""
-CONSTRAINTS = """
-    SELECT format('ALTER TABLE %%I ADD CONSTRAINT %%I %%s', relname, conname, pg_get_constraintdef(c.oid))
-    FROM pg_constraint c JOIN pg_class t ON t.oid = conrelid
-    WHERE connamespace = %(schema)s::regnamespace AND contype::text = ANY(%(types)s) ORDER BY relname, conname
-"""
-INDEXES = """
-    SELECT pg_get_indexdef(indexrelid, 0, true) FROM pg_index i JOIN pg_class x ON x.oid = indexrelid
-    WHERE relnamespace = %(schema)s::regnamespace
-      AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexrelid AND contype IN ('p', 'u', 'x'))
-      AND EXISTS (SELECT FROM pg_class t WHERE t.oid = indrelid AND t.relkind = 'r')
+    SELECT oid, quote_ident(relname), array_to_string(reloptions, ', ') FROM pg_depend
+    JOIN pg_class ON classid = 'pg_class'::regclass AND oid = objid
+    WHERE refclassid = 'pg_namespace'::regclass AND refobjid = %(schema)s::regnamespace AND relkind = 'r'
     ORDER BY relname
 """
+FUNCTIONS = """
+    SELECT regexp_replace(pg_get_functiondef(oid), '^(CREATE OR REPLACE \\w+) \\w+\\.', '\\1 ') FROM pg_depend
+    JOIN pg_proc ON classid = 'pg_proc'::regclass AND oid = objid
+    WHERE refclassid = 'pg_namespace'::regclass AND refobjid = %(schema)s::regnamespace ORDER BY proname, oid
+"""
+CONSTRAINTS = """
+    SELECT format('ALTER TABLE %%s ADD CONSTRAINT %%I %%s', conrelid::regclass, conname, pg_get_constraintdef(oid))
+    FROM pg_constraint WHERE conrelid = ANY(%(tables)s) AND contype::text = ANY(%(types)s) ORDER BY conrelid, conname
+"""
+INDEXES = """
+    SELECT pg_get_indexdef(indexrelid, 0, true) FROM pg_index WHERE indrelid = ANY(%(tables)s) AND NOT EXISTS (
+        SELECT FROM pg_constraint WHERE conrelid = indrelid AND conindid = indexrelid AND contype IN ('p', 'u', 'x'))
+    ORDER BY indexrelid
+"""
 TRIGGERS = """
-    SELECT pg_get_triggerdef(g.oid, true) FROM pg_trigger g JOIN pg_class t ON t.oid = tgrelid
-    WHERE relnamespace = %(schema)s::regnamespace AND NOT tgisinternal ORDER BY relname, tgname
+    SELECT pg_get_triggerdef(oid, true) FROM pg_trigger WHERE tgrelid = ANY(%(tables)s) AND NOT tgisinternal
+    ORDER BY tgrelid, tgname
 """
 COLUMNS = """
     SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum) FROM pg_attribute
-    WHERE attrelid = %(table)s::regclass AND attnum > 0 AND NOT attisdropped AND attgenerated = ''
+    WHERE attrelid = %(table)s AND attnum > 0 AND NOT attisdropped AND attgenerated = ''
 """
 IDENTITIES = """
-    SELECT quote_ident(t.relname), quote_ident(s.relname) FROM pg_class s
-    JOIN pg_depend d ON d.objid = s.oid AND d.classid = 'pg_class'::regclass AND d.deptype = 'i'
-    JOIN pg_class t ON t.oid = d.refobjid
-    WHERE s.relnamespace = %(schema)s::regnamespace AND s.relkind = 'S'
+    SELECT objid::regclass::text FROM pg_depend JOIN pg_class ON oid = objid AND relkind = 'S'
+    WHERE refclassid = 'pg_class'::regclass AND refobjid = %(table)s AND deptype = 'i'
 """
 
 
@@ -67,7 +66,7 @@ def copy_schema(*, source: str, target: str) -> None:
     Raises UncopyableSchema; django.db.ProgrammingError if `target` exists.
     """
     with connection.cursor() as cursor:
-        before = _one(cursor, "SELECT current_setting('search_path')")
+        before = _column(cursor, "SELECT current_setting('search_path')")[0]
         _search_path(cursor, source)
         statements = list(_statements(cursor, source))
         cursor.execute(f"CREATE SCHEMA {connection.ops.quote_name(target)}")
@@ -81,37 +80,42 @@ def _statements(cursor: CursorWrapper, source: str) -> Iterator[str]:
     schema = {"schema": source}
     strange = _column(cursor, UNCOPYABLE, schema)
     if strange:
-        raise UncopyableSchema(f"The schema {source} holds {', '.join(strange)}, which is no plain table.")
-    quoted = connection.ops.quote_name(source)
+        raise UncopyableSchema(f"The schema {source} holds {', '.join(strange)}, which is not copied.")
     cursor.execute(TABLES, schema)
     tables = cursor.fetchall()
+    oids = {"tables": [oid for oid, _, _ in tables]}
+    quoted = connection.ops.quote_name(source)
     yield "SET LOCAL check_function_bodies = off"
     yield from _column(cursor, FUNCTIONS, schema)
-    for table, options in tables:
+    for _, table, options in tables:
         yield f"CREATE TABLE {table} (LIKE {quoted}.{table} INCLUDING ALL EXCLUDING INDEXES)"
         if options:
             yield f"ALTER TABLE {table} SET ({options})"
-    filled = _filled(cursor, [table for table, _ in tables])
-    for table in filled:
-        columns = _one(cursor, COLUMNS, {"table": table})
-        yield (
-            f"INSERT INTO {table} ({columns}) OVERRIDING SYSTEM VALUE "  # noqa: S608 - names from the catalog
-            f"SELECT {columns} FROM {quoted}.{table}"
-        )
-    yield from _column(cursor, CONSTRAINTS, {**schema, "types": ["p", "u", "x"]})
-    yield from _column(cursor, INDEXES, schema)
-    yield from _column(cursor, CONSTRAINTS, {**schema, "types": ["f"]})
-    yield from _column(cursor, TRIGGERS, schema)
-    cursor.execute(IDENTITIES, schema)
-    for table, sequence in cursor.fetchall():
+    filled = _filled(cursor, [table for _, table, _ in tables])
+    for oid, table, _ in tables:
         if table in filled:
-            yield f"SELECT setval('{sequence}', last_value, is_called) FROM {quoted}.{sequence}"  # noqa: S608 - likewise
+            yield from _rows(cursor, quoted, oid, table)
+    yield from _column(cursor, CONSTRAINTS, {**oids, "types": ["p", "u", "x"]})
+    yield from _column(cursor, INDEXES, oids)
+    yield from _column(cursor, CONSTRAINTS, {**oids, "types": ["f"]})
+    yield from _column(cursor, TRIGGERS, oids)
 
 
-def _filled(cursor: CursorWrapper, tables: Iterable[str]) -> list[str]:
+def _filled(cursor: CursorWrapper, tables: Iterable[str]) -> set[str]:
     """The tables that have rows: the record of migrations, and what migrations have filled."""
     questions = [f"SELECT $name${table}$name$ WHERE EXISTS (SELECT FROM {table})" for table in tables]  # noqa: S608
-    return _column(cursor, " UNION ALL ".join(questions)) if questions else []
+    return set(_column(cursor, " UNION ALL ".join(questions))) if questions else set()
+
+
+def _rows(cursor: CursorWrapper, quoted: str, oid: int, table: str) -> Iterator[str]:
+    """The statements that fill a table, and go on counting where the original stopped."""
+    columns = _column(cursor, COLUMNS, {"table": oid})[0]
+    yield (
+        f"INSERT INTO {table} ({columns}) OVERRIDING SYSTEM VALUE "  # noqa: S608 - names from the catalog
+        f"SELECT {columns} FROM {quoted}.{table}"
+    )
+    for sequence in _column(cursor, IDENTITIES, {"table": oid}):
+        yield f"SELECT setval($name${sequence}$name$, last_value, is_called) FROM {quoted}.{sequence}"  # noqa: S608
 
 
 def _search_path(cursor: CursorWrapper, schema: str) -> None:
@@ -121,7 +125,3 @@ def _search_path(cursor: CursorWrapper, schema: str) -> None:
 def _column(cursor: CursorWrapper, sql: str, parameters: dict[str, Any] | None = None) -> list[str]:
     cursor.execute(sql, parameters)
     return [row[0] for row in cursor.fetchall()]
-
-
-def _one(cursor: CursorWrapper, sql: str, parameters: dict[str, Any] | None = None) -> str:
-    return _column(cursor, sql, parameters)[0]

@@ -24,27 +24,27 @@ Kind = Literal["poll", "deliver"]
 KINDS: tuple[Kind, ...] = ("poll", "deliver")
 
 CLAIM = """
-    WITH busy AS (
-        SELECT customer_id, count(*) AS leases FROM public.tenants_scheduledwork
-        WHERE lease_until > %(now)s GROUP BY customer_id
-    ), due AS (
-        SELECT w.id, w.priority, w.due_at, coalesce(busy.leases, 0)
-            + row_number() OVER (PARTITION BY w.customer_id ORDER BY w.priority, w.due_at, w.id) AS turn
-        FROM public.tenants_scheduledwork w
-        JOIN public.tenants_customer c ON c.id = w.customer_id AND c.suspended_at IS NULL
-        LEFT JOIN busy ON busy.customer_id = w.customer_id
-        WHERE w.due_at <= %(now)s AND (w.lease_until IS NULL OR w.lease_until <= %(now)s) AND w.kind = ANY(%(kinds)s)
-            AND w.customer_id = coalesce(%(customer)s, w.customer_id) AND w.sync_id = coalesce(%(sync)s, w.sync_id)
+    WITH due AS (
+        -- What is being worked on stays due, and comes first: it uses up its customer's first turns.
+        SELECT id, lease_until, priority, due_at, row_number() OVER (PARTITION BY customer_id
+            ORDER BY coalesce(lease_until > %(now)s, false) DESC, priority, due_at, id) AS turn
+        FROM public.tenants_scheduledwork
+        WHERE due_at <= %(now)s AND (lease_until > %(now)s OR kind = ANY(%(kinds)s)
+              AND (%(customer)s::bigint IS NULL OR customer_id = %(customer)s)
+              AND (%(sync)s::uuid IS NULL OR sync_id = %(sync)s)
+              AND customer_id NOT IN (SELECT id FROM public.tenants_customer WHERE suspended_at IS NOT NULL))
     ), taken AS (
-        SELECT w.id FROM public.tenants_scheduledwork w JOIN due ON due.id = w.id
-        WHERE w.due_at <= %(now)s AND (w.lease_until IS NULL OR w.lease_until <= %(now)s)
+        SELECT w.id, due.turn FROM public.tenants_scheduledwork w JOIN due ON due.id = w.id
+        WHERE (due.lease_until IS NULL OR due.lease_until <= %(now)s)
+          -- Looked at again once the row is locked: somebody may have taken it a moment ago.
+          AND w.due_at <= %(now)s AND (w.lease_until IS NULL OR w.lease_until <= %(now)s)
         ORDER BY due.turn, due.priority, due.due_at, w.id
         LIMIT %(limit)s FOR UPDATE OF w SKIP LOCKED
     )
     UPDATE public.tenants_scheduledwork w SET fence = w.fence + 1, lease_until = %(until)s, woken_at = NULL
-    FROM taken, due, public.tenants_customer c
-    WHERE w.id = taken.id AND due.id = w.id AND c.id = w.customer_id
-    RETURNING due.turn, w.id, w.customer_id, c.schema_name, w.sync_id, w.kind, w.fence, w.due_at, w.lease_until,
+    FROM taken, public.tenants_customer c
+    WHERE w.id = taken.id AND c.id = w.customer_id
+    RETURNING taken.turn, w.id, w.customer_id, c.schema_name, w.sync_id, w.kind, w.fence, w.due_at, w.lease_until,
         w.queue, w.priority
 """
 MINE = "id = %(id)s AND fence = %(fence)s AND lease_until IS NOT NULL"
