@@ -83,4 +83,4 @@ def _read_request(reader: object) -> bytes:
             return head
         head += line
     length = next((int(line[15:]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:")), 0)
-    return head + reader.read(length)  # type: ignore[attr-defined,no-any-return]
+    return head + reader.read(length)  # type: ignore[attr-defined]

@@ -17,7 +17,7 @@ from integrations.systems.sap.entity import Entity
 from integrations.systems.sap.metadata import EntityType, entity_types, missing
 from integrations.systems.sap.reading import MAX_KEYS, Where
 from integrations.systems.sap.services import SERVICES
-from integrations.systems.sap.strategies import Chosen, Strategy
+from integrations.systems.sap.strategies import Strategy
 
 FILES = {
     "API_PURCHASINGGROUP": "CE_PURCHASINGGROUP_0001",
@@ -47,12 +47,7 @@ EDM = {
     },
 }
 OFFERS = {offer.document: offer for service in SERVICES for offer in service.offers}
-OBJECTS = {
-    f"{name} {way}".strip(): one
-    for name, value in vars(objects).items()
-    if isinstance(value, Strategy | Chosen) and not name.startswith("_")
-    for way, one in (value.ways.items() if isinstance(value, Chosen) else [("", value)])
-}
+OBJECTS: dict[str, Strategy] = {name: value for name, value in vars(objects).items() if isinstance(value, Strategy)}
 
 
 def document(name: str) -> bytes:

@@ -135,7 +135,8 @@ def test_a_crash_between_pages_skips_nothing(either, stop):
 
 @pytest.mark.parametrize("stop", [1, 4])
 def test_a_crash_during_the_initial_load_goes_on_where_it_stopped(either, stop):
-    client, seen, cursor = either.client(page_size_orders=7), [], {}
+    client, seen = either.client(page_size_orders=7), []
+    cursor: dict = {}
     for _ in range(20):
         for number, page in enumerate(PURCHASE_ORDERS.pages(client, cursor, overlap=300), 1):
             seen += keys(page.changes)
