@@ -76,3 +76,10 @@ class SapService:
     def write(self, method: str, root: str, path: str, body: Any = None, **headers: str) -> Response:
         """A write with a fresh CSRF token."""
         return self.send(method, f"{root}/{path}", body, **{**self.csrf(root), **headers})
+
+
+def refusal(service: SapService, root: str, path: str, body: Any, method: str = "POST") -> tuple[int, str, str]:
+    answer = service.write(method, root, path, body)
+    error = answer.json()["error"]
+    message = error["message"]
+    return answer.status, error["code"], message["value"] if isinstance(message, dict) else message
