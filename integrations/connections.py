@@ -24,8 +24,8 @@ from integrations.http import HttpSession, Timeouts
 from integrations.models import Connection, Sync
 from integrations.rates import Rate
 from integrations.tokens import PAUSED_FOR_CREDENTIALS, DatabaseTokens, pause_for_credentials
-from tenants import schedule
-from tenants.models import Customer, ServiceTitanTenant
+from tenants import schedule, servicetitan_tenants
+from tenants.models import Customer
 
 BURST = 5
 # Who somebody is, as opposed to what proves it; not blacked out in recorded exchanges, where it explains a refusal.
@@ -205,16 +205,15 @@ def _asked(row: Connection) -> tuple[list[Check], Mapping[str, Any]]:
 
 def _register_tenant(row: Connection, customer: Customer, now: datetime) -> list[Check]:
     tenant_id = str(row.options["servicetitan_tenant_id"])
-    found, _ = ServiceTitanTenant.objects.get_or_create(
-        environment=row.environment,
-        tenant_id=tenant_id,
-        defaults={"customer": customer, "connection_id": row.pk, "proven_at": now},
-    )
-    if found.customer_id != customer.pk:
-        detail = f"ServiceTitan tenant {tenant_id} is connected to another customer of this installation already."
+    try:
+        servicetitan_tenants.prove(
+            environment=row.environment,
+            tenant_id=tenant_id,
+            customer_id=customer.pk,
+            connection_id=row.pk,
+            now=now,
+        )
+    except servicetitan_tenants.TenantTaken as error:
         fix = "Ask the hosting team which of the two it belongs to; webhook calls go to one of them only."
-        return [Check("Tenant id", ok=False, detail=detail, fix=fix, code="tenant-taken")]
-    if found.connection_id != row.pk or found.proven_at is None:
-        found.connection_id, found.proven_at = row.pk, now
-        found.save(update_fields=["connection_id", "proven_at"])
+        return [Check("Tenant id", ok=False, detail=str(error), fix=fix, code="tenant-taken")]
     return []
