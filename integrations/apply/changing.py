@@ -13,7 +13,7 @@ from integrations.engine import save_value
 from integrations.fields import reveal
 from integrations.models import Connection, Delivery, Sync, ValueMap
 from integrations.running import CustomerSchedule
-from tenants import schedule
+from tenants import schedule, servicetitan_tenants
 from tenants.models import Customer, Domain, Membership, Person
 from tenants.provision import create_customer
 from tenants.schema import within
@@ -87,11 +87,14 @@ def _connection(wanted: WantedConnection, customer: Customer, now: datetime) -> 
         connections.replace_credentials(row, wanted.credentials or {}, customer, now=now)
         yield Change(where, "created")
         return
+    tenant = row.options.get("servicetitan_tenant_id")
     members = {"base_url": wanted.base_url, "ca_bundle": wanted.ca_bundle, "options": dict(wanted.options)}
     changes = list(_set(row, where, members))
     if changes:
         connections.forget_token(row)
         row.save()
+    if row.options.get("servicetitan_tenant_id") != tenant:  # the new one is not proven yet
+        servicetitan_tenants.forget(connection_id=row.pk, customer_id=customer.pk)
     yield from changes
     stored = reveal(row.credentials) or {}
     if wanted.credentials is not None and wanted.credentials != stored:

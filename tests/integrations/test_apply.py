@@ -11,6 +11,7 @@ from django_tenants.utils import schema_context
 from integrations.apply import apply
 from integrations.models import Connection, Delivery, Sync, ValueMap
 from tenants.models import Customer, Domain, Membership, Person, ScheduledWork
+from tenants.servicetitan_tenants import customer_of, prove
 from tests.integrations.customer_file import CONNECTIONS, CUSTOMER, EVERYTHING, NOW, SYNCS, changes
 
 
@@ -97,6 +98,23 @@ def test_only_what_differs_is_changed_and_told_without_a_secret(write, monkeypat
         for row in Connection.objects.all():
             assert (row.token.reveal(), row.token_expires_at) == ("", None)
         assert ValueMap.objects.get(key="10101101").value == "2199"
+
+
+def test_another_tenant_id_has_to_be_proven_anew(write):
+    apply(write(EVERYTHING), now=NOW)
+    with schema_context("initech"):
+        row = Connection.objects.get(name="servicetitan")
+    prove(
+        environment="sandbox",
+        tenant_id="1234567",
+        customer_id=Customer.objects.get(schema_name="initech").pk,
+        connection_id=row.pk,
+        now=NOW,
+    )
+    apply(write(EVERYTHING), now=NOW)
+    assert customer_of(environment="sandbox", tenant_id="1234567") is not None
+    assert changes(write(EVERYTHING.replace("1234567", "7654321"))) == ["connection servicetitan: options changed"]
+    assert customer_of(environment="sandbox", tenant_id="1234567") is None
 
 
 def test_replaced_credentials_end_a_pause_because_of_them_and_no_other(write, monkeypatch):
