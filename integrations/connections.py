@@ -21,6 +21,7 @@ from integrations.errors import BadCredentials, IntegrationError, Misconfigured
 from integrations.fields import reveal
 from integrations.guard import OutgoingPolicy
 from integrations.http import HttpSession, Timeouts
+from integrations.keyring import KeyMissing
 from integrations.models import Connection, Sync
 from integrations.rates import Rate
 from integrations.tokens import PAUSED_FOR_CREDENTIALS, DatabaseTokens, pause_for_credentials
@@ -42,7 +43,7 @@ def system_of(name: str) -> ModuleType:
 
 
 def settings_of(row: Connection, *, read_only: bool = False) -> ConnectionSettings:
-    """The row as plain data, with the installation's defaults. Decrypts the credentials."""
+    """The row as plain data, with the installation's defaults. Raises Misconfigured for unreadable credentials."""
     return complete(
         ConnectionSettings(
             id=str(row.pk),
@@ -52,9 +53,16 @@ def settings_of(row: Connection, *, read_only: bool = False) -> ConnectionSettin
             options={**row.options, "read_only": True} if read_only else row.options,
             capabilities=row.capabilities,
             ca_bundle=row.ca_bundle,
-            credentials=reveal(row.credentials) or {},
+            credentials=_credentials(row),
         )
     )
+
+
+def _credentials(row: Connection) -> dict[str, str]:
+    try:
+        return reveal(row.credentials) or {}
+    except KeyMissing as error:
+        raise Misconfigured(str(error), code="key-missing") from None
 
 
 def complete(given: ConnectionSettings) -> ConnectionSettings:
@@ -116,7 +124,7 @@ def open_client(row: Connection, *, read_only: bool = False, priority: str = "sc
     """The system's client of this connection. `client.session.close()` ends it.
 
     `read_only`: any write raises. `probing`: credentials are tried although they were refused before. Raises
-    Misconfigured for an incomplete connection or an address that is not allowed, KeyMissing for unreadable secrets.
+    Misconfigured for an incomplete connection, unreadable credentials or an address that is not allowed.
     """
     system = system_of(row.system)
     given = settings_of(row, read_only=read_only)

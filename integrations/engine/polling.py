@@ -7,10 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from django.db import DatabaseError
+
 from integrations.engine.keeping import keep
 from integrations.engine.recording import Moves, count_runs
-from integrations.engine.work import Work, backoff, digest, ledger
-from integrations.errors import BadCredentials, IntegrationError, NotAuthorised, Transient
+from integrations.engine.work import LeaseLost, Work, backoff, digest, ledger
+from integrations.errors import BadCredentials, IntegrationError, Misconfigured, NotAuthorised, Transient
 from integrations.flow import Change, Page
 from integrations.models import Connection, Delivery, Run, Sync
 
@@ -44,6 +46,11 @@ def poll(work: Work) -> Polled:
         _read_pages(work, polled, started_at)
     except IntegrationError as error:
         _record_failure(work, error, polled, started_at)
+    except (LeaseLost, DatabaseError):
+        raise
+    except Exception as error:
+        log.exception("our own mistake while polling", extra={"flow": work.sync.flow})
+        _record_failure(work, Misconfigured(f"An error in this product: {type(error).__name__}.", code="bug"), polled, started_at)
     else:
         _finish(work, polled, started_at)
     return polled

@@ -234,3 +234,10 @@ def test_nothing_is_left_sending(world: World) -> None:
         world.deliver()
     assert set(Delivery.objects.values_list("state", flat=True)) == {"delivered", "quarantined"}
     assert len(world.target.records) == 6
+
+
+def test_our_own_mistake_while_polling_is_shown_on_the_sync_and_tried_again(world: World) -> None:
+    world.source.error = KeyError("a reader's mistake")
+    polled = world.poll()
+    assert Sync.objects.get().last_error == "An error in this product: KeyError."
+    assert polled.again_at is not None

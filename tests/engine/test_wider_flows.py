@@ -134,6 +134,7 @@ def test_a_read_model_keeps_rows_as_they_are_read_and_writes_nothing(world: Worl
     world.flows["things"] = Kept()
     world.source.put("a", name="Ada")
     world.go()
+    world.clock.advance(60)
     world.source.put("a", "2", name="Bea")
     world.source.put("b", name="Cleo")
     world.go()
