@@ -50,7 +50,8 @@ def poll(work: Work) -> Polled:
         raise
     except Exception as error:
         log.exception("our own mistake while polling", extra={"flow": work.sync.flow})
-        _record_failure(work, Misconfigured(f"An error in this product: {type(error).__name__}.", code="bug"), polled, started_at)
+        ours = Misconfigured(f"An error in this product: {type(error).__name__}.", code="bug")
+        _record_failure(work, ours, polled, started_at)
     else:
         _finish(work, polled, started_at)
     return polled
