@@ -40,9 +40,7 @@ def start(instance: str = "") -> None:
     directory = state.prepare(instance)
     with state.locked(directory):
         home = state.give(directory / "postgres")
-        if not running(instance):
-            _initialise(home)
-            _launch(home, instance)
+        _initialise(home)
         _wait_until_ready(home, directory / "logs" / "postgres.log", instance)
         with _connect(home) as connection:
             if not connection.execute("select 1 from pg_database where datname = %s", [urls.DATABASE]).fetchone():
@@ -123,25 +121,34 @@ def _launch(home: Path, instance: str) -> subprocess.Popen[bytes]:
 
 
 def _wait_until_ready(home: Path, log: Path, instance: str) -> None:
-    """Returns once a session is open on *our* data directory. Orphans of a killed server may need a moment to die."""
+    """Returns once a session is open on *our* data directory. Launches the server if none runs, or none any more.
+
+    A server that was just killed may be found while it is still dying, and its orphans may keep the next one from
+    starting for a moment.
+    """
     limit = time.monotonic() + START_SECONDS
-    launched_again_at = time.monotonic()
-    last: Exception | None = None
+    process: subprocess.Popen[bytes] | None = None
     while time.monotonic() < limit:
-        try:
-            with _connect(home) as connection:
-                row = connection.execute("show data_directory").fetchone()
-                if row and row[0] == str(home / "data"):
-                    return
-        except psycopg.OperationalError as error:
-            last = error
-        if not running(instance) and time.monotonic() - launched_again_at > 1:
+        if _serves(home):
+            return
+        if process is None and not running(instance):
+            process = _launch(home, instance)
+        elif process is not None and process.poll() is not None:
             if STILL_DYING not in _tail(log):
                 break
-            _launch(home, instance)
-            launched_again_at = time.monotonic()
+            time.sleep(0.2)
+            process = _launch(home, instance)
         time.sleep(0.02)
-    raise ServiceError(f"PostgreSQL did not start ({last}). The end of {log}:\n{_tail(log)}")
+    raise ServiceError(f"PostgreSQL did not start. The end of {log}:\n{_tail(log)}")
+
+
+def _serves(home: Path) -> bool:
+    try:
+        with _connect(home) as connection:
+            row = connection.execute("show data_directory").fetchone()
+    except psycopg.OperationalError:
+        return False
+    return row is not None and row[0] == str(home / "data")
 
 
 def _tail(log: Path) -> str:

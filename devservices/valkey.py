@@ -32,8 +32,6 @@ def start(instance: str = "") -> None:
     with state.locked(directory):
         home = directory / "valkey"
         home.mkdir(mode=0o700, exist_ok=True)
-        if not running(instance):
-            _launch(home, instance)
         _wait_until_ready(home, instance)
 
 
@@ -61,7 +59,7 @@ def running(instance: str = "") -> int:
     return pid if urls.valkey_socket(instance) in command_line(pid) else 0
 
 
-def _launch(home: Path, instance: str) -> None:
+def _launch(home: Path, instance: str) -> subprocess.Popen[bytes]:
     socket = urls.valkey_socket(instance)
     for stale in (home / "valkey.pid", Path(socket)):
         stale.unlink(missing_ok=True)
@@ -73,22 +71,30 @@ def _launch(home: Path, instance: str) -> None:
             command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=home, start_new_session=True
         )
     (home / "valkey.pid").write_text(str(process.pid))
+    return process
 
 
 def _wait_until_ready(home: Path, instance: str) -> None:
-    """Returns once a server answers whose data directory is ours."""
+    """Returns once a server answers whose data directory is ours. Launches it if none runs, or none any more."""
     limit = time.monotonic() + START_SECONDS
-    last: Exception | None = None
+    process: subprocess.Popen[bytes] | None = None
     while time.monotonic() < limit:
-        try:
-            with redis.Redis.from_url(urls.redis_url(instance), decode_responses=True) as connection:
-                if connection.config_get("dir") == {"dir": str(home)}:
-                    return
-        except redis.RedisError as error:
-            last = error
+        if _serves(home, instance):
+            return
+        if process is None and not running(instance):
+            process = _launch(home, instance)
+        elif process is not None and process.poll() is not None:
+            break
         time.sleep(0.02)
-    log = home.parent / "logs" / "valkey.log"
-    raise ServiceError(f"Valkey did not start ({last}). See {log}.")
+    raise ServiceError(f"Valkey did not start. See {home.parent / 'logs' / 'valkey.log'}.")
+
+
+def _serves(home: Path, instance: str) -> bool:
+    try:
+        with redis.Redis.from_url(urls.redis_url(instance), decode_responses=True) as connection:
+            return bool(connection.config_get("dir") == {"dir": str(home)})
+    except redis.RedisError:
+        return False
 
 
 def binary() -> Path:
