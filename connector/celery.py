@@ -6,6 +6,7 @@ import os
 from typing import Any
 
 from celery import Celery, Task
+from celery.signals import task_prerun
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "connector.settings")
 
@@ -25,3 +26,11 @@ class KeywordTask(Task):  # type: ignore[misc]
 app = Celery("connector", task_cls=KeywordTask)
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+@task_prerun.connect(weak=False)  # type: ignore[untyped-decorator]
+def start_in_public(**_: Any) -> None:
+    """No task finds the schema of the customer that the one before worked for."""
+    from tenants import schema
+
+    schema.use_public()

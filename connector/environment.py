@@ -7,7 +7,8 @@ handed in. A blank variable counts as not set. Values never appear in a message,
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, MutableMapping
+from collections.abc import MutableMapping
+from pathlib import Path
 from typing import Any
 
 import environ
@@ -87,6 +88,7 @@ def redis_url(broker: str) -> str:
     return broker if broker.startswith(("redis://", "rediss://", "unix://")) else ""
 
 
-def read_dotenv(path: str, variables: Mapping[str, str] | None = None) -> None:
-    """Adds the lines of a `.env` file to the process environment; what is set already wins."""
-    environ.Env.read_env(path, overwrite=False)
+def read_dotenv(path: Path) -> None:
+    """Adds the lines of a `.env` file, if it is there, to the process environment; what is set already wins."""
+    if path.is_file():
+        environ.Env.read_env(str(path), overwrite=False)

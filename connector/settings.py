@@ -7,17 +7,18 @@ well. Without DATABASE_URL this is a development checkout: the embedded services
 from __future__ import annotations
 
 import ipaddress
+import os
 from pathlib import Path
 from typing import Any
 
 from connector import development, logs
 from connector.environment import Environment, read_dotenv, redis_url
+from integrations.keyring import KeyRingError, check_ring
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 STATE_DIR = BASE_DIR / ".state"
 
-if (BASE_DIR / ".env").exists():
-    read_dotenv(str(BASE_DIR / ".env"))
+read_dotenv(Path(os.environ.get("ENV_FILE") or BASE_DIR / ".env"))
 env = Environment()
 
 DEVELOPMENT = env.flag("DEVELOPMENT", default=not env.text("DATABASE_URL"))
@@ -36,6 +37,11 @@ if len(SECRET_KEY) < 32:
     env.problem("SECRET_KEY", "must be set, to at least 32 random characters")
 if not FIELD_KEYS:
     env.problem("FIELD_KEYS", "must be set: a list of ring keys, newest first (32 bytes in url-safe base64 each)")
+else:
+    try:
+        check_ring(FIELD_KEYS)
+    except KeyRingError as error:
+        env.problem("FIELD_KEYS", str(error).partition(": ")[2].rstrip("."))
 if SECRET_KEY in FIELD_KEYS:
     env.problem("FIELD_KEYS", "must not contain SECRET_KEY: the two are changed for different reasons")
 
@@ -134,7 +140,8 @@ SESSION_COOKIE_AGE = 12 * 3600
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
-if env.flag("BEHIND_PROXY", default=HTTPS):
+BEHIND_PROXY = env.flag("BEHIND_PROXY", default=HTTPS)
+if BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 LOGIN_URL = "/sign-in/"
 

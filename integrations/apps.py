@@ -1,3 +1,5 @@
+"""The app of the customers' schemas."""
+
 from django.apps import AppConfig
 
 

@@ -2,15 +2,40 @@
 
 from __future__ import annotations
 
-import json
+from dataclasses import dataclass
 
 from django.db import connections
 
 from tenants import schema
 
-TICK = "integrations.tasks.tick"
-TICK_SECONDS = 1
-TICK_EXPIRES_SECONDS = 5  # ticks that nobody took do not pile up
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """A task that runs every so many seconds. A message that nobody took within `expires` seconds is dropped."""
+
+    name: str
+    task: str
+    seconds: int
+    expires: int
+    description: str
+
+
+ROWS = (
+    Row(
+        name="tick",
+        task="integrations.tasks.tick",
+        seconds=1,
+        expires=5,
+        description="Claims what is due in the schedule index and sends it to the workers.",
+    ),
+    Row(
+        name="forget-expired",
+        task="tenants.tasks.forget_expired",
+        seconds=24 * 3600,
+        expires=3600,
+        description="Removes sessions, sign-in codes and counts of failed sign-ins that have ended.",
+    ),
+)
 
 
 def ensure_rows(using: str = "default") -> None:
@@ -22,16 +47,9 @@ def ensure_rows(using: str = "default") -> None:
         return
     from django_celery_beat.models import IntervalSchedule, PeriodicTask
 
-    interval, _ = IntervalSchedule.objects.using(using).get_or_create(
-        every=TICK_SECONDS, period=IntervalSchedule.SECONDS
-    )
-    PeriodicTask.objects.using(using).get_or_create(
-        name="tick",
-        defaults={
-            "task": TICK,
-            "interval": interval,
-            "kwargs": json.dumps({}),
-            "expire_seconds": TICK_EXPIRES_SECONDS,
-            "description": "Claims what is due in the schedule index and sends it to the workers.",
-        },
-    )
+    for row in ROWS:
+        interval, _ = IntervalSchedule.objects.using(using).get_or_create(
+            every=row.seconds, period=IntervalSchedule.SECONDS
+        )
+        given = {"task": row.task, "interval": interval, "expire_seconds": row.expires, "description": row.description}
+        PeriodicTask.objects.using(using).get_or_create(name=row.name, defaults=given)

@@ -33,7 +33,7 @@ class SignInForm(forms.Form):
         given: dict[str, Any] = super().clean() or {}
         if self.errors:
             return given
-        who = {"email": given["email"], "address": self.request.META.get("REMOTE_ADDR", "")}
+        who = {"email": given["email"], "address": throttle.address_of(self.request)}
         now = timezone.now()
         if throttle.is_blocked(**who, now=now):
             raise forms.ValidationError("Too many attempts. Wait a quarter of an hour, then try again.")

@@ -11,7 +11,7 @@ from tenants.models import Customer, ServiceTitanTenant
 
 PROVE = """
     INSERT INTO public.tenants_servicetitantenant AS t (environment, tenant_id, customer_id, connection_id, proven_at)
-    VALUES (%(environment)s, %(tenant)s, %(customer)s, %(connection)s, %(now)s)
+    VALUES (%s, %s, %s, %s, %s)
     ON CONFLICT (environment, tenant_id)
     DO UPDATE SET connection_id = excluded.connection_id, proven_at = excluded.proven_at
     WHERE t.customer_id = excluded.customer_id
@@ -24,9 +24,8 @@ class TenantTaken(Exception):
 
 def prove(*, environment: str, tenant_id: str, customer_id: int, connection_id: UUID, now: datetime) -> None:
     """Notes that this customer's connection has reached the tenant. Raises TenantTaken, which changes nothing."""
-    row = {"environment": environment, "tenant": tenant_id, "customer": customer_id, "connection": connection_id}
     with connection.cursor() as cursor:
-        cursor.execute(PROVE, {**row, "now": now})
+        cursor.execute(PROVE, [environment, tenant_id, customer_id, str(connection_id), now])
         if cursor.rowcount != 1:
             raise TenantTaken("This ServiceTitan tenant is connected to another customer of this installation.")
 

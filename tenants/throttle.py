@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import connection
+from django.http import HttpRequest
 
 from tenants.models import SignInFailures
 
@@ -19,6 +21,13 @@ COUNT = """
         count = CASE WHEN f.window_ends_at <= %(now)s THEN 1 ELSE f.count + 1 END,
         window_ends_at = CASE WHEN f.window_ends_at <= %(now)s THEN excluded.window_ends_at ELSE f.window_ends_at END
 """
+
+
+def address_of(request: HttpRequest) -> str:
+    """Where a request comes from; behind our proxy, what the proxy says (its own addition is the last one)."""
+    if settings.BEHIND_PROXY:
+        return str(request.META.get("HTTP_X_FORWARDED_FOR", "")).rpartition(",")[2].strip()
+    return str(request.META.get("REMOTE_ADDR", ""))
 
 
 def is_blocked(*, email: str, address: str, now: datetime) -> bool:

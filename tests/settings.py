@@ -6,6 +6,7 @@ pytest-django reads settings before any conftest, so whatever depends on the ins
 import os
 
 os.environ.setdefault("DEVSERVICES_INSTANCE", "tests")
+os.environ.update(ENV_FILE=os.devnull, DEVELOPMENT="on", HTTPS="off", BEHIND_PROXY="off", PUBLIC_HOST="localhost")
 
 from connector.settings import *  # noqa: F403
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-import json
+from datetime import timedelta
 
 import pytest
+from django.contrib.sessions.models import Session
+from django.utils import timezone
 from django_celery_beat.models import PeriodicTask
 
-from connector.celery import app
-from tenants import beat
+from connector.celery import app, start_in_public
+from tenants import beat, schema
+from tenants.models import Person, SignInCode, SignInFailures
+from tenants.tasks import forget_expired
 
 
 def test_a_task_is_never_sent_with_positional_arguments():
@@ -38,12 +42,40 @@ def test_a_worker_takes_from_every_queue():
     assert set(app.amqp.queues) == {"tick", "poll", "deliver"}
 
 
-def test_beat_has_one_row_and_its_task_exists(db):
-    row = PeriodicTask.objects.get(enabled=True, name="tick")
+def test_beat_has_a_handful_of_rows_and_their_tasks_exist(db):
     app.loader.import_default_modules()
-    assert row.task in app.tasks
+    rows = {row.name: row for row in PeriodicTask.objects.filter(enabled=True)}
+    assert set(rows) == {"tick", "forget-expired"}
+    assert {row.task for row in rows.values()} <= set(app.tasks)
+    assert {(row.args, row.kwargs) for row in rows.values()} == {("[]", "{}")}
+
+
+def test_beat_ticks_every_second_and_ticks_do_not_pile_up(db):
+    row = PeriodicTask.objects.get(name="tick")
     assert (row.interval.every, row.interval.period, row.expire_seconds) == (1, "seconds", 5)
-    assert json.loads(row.args) == []
+
+
+def test_a_task_starts_in_public_whatever_the_one_before_did(in_acme):
+    start_in_public()
+    assert schema.current() == "public"
+
+
+def test_what_has_ended_is_forgotten_and_the_rest_is_kept(acme):
+    person = Person.objects.create_user("ana@acme.test")
+    now = timezone.now()
+    for minutes in (-1, 1):
+        then = now + timedelta(minutes=minutes)
+        name = f"{minutes}"
+        Session.objects.create(session_key=name, session_data="", expire_date=then)
+        SignInFailures.objects.create(key_hash=name, count=1, window_ends_at=then)
+        SignInCode.objects.create(code_hash=name, state_hash="", person=person, customer=acme, expires_at=then)
+    forget_expired()
+    left = [
+        Session.objects.get().session_key,
+        SignInFailures.objects.get().key_hash,
+        SignInCode.objects.get().code_hash,
+    ]
+    assert left == ["1", "1", "1"]
 
 
 def test_what_an_operator_changed_stays(db):

@@ -30,7 +30,7 @@ def start(**variables: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-c", ASK],
         cwd=ROOT,
-        env={"PATH": os.defpath, **variables},
+        env={"PATH": os.defpath, "ENV_FILE": os.devnull, **variables},
         capture_output=True,
         text=True,
         check=False,
@@ -83,6 +83,22 @@ def test_production_never_falls_back_to_generated_keys():
 def test_the_key_ring_is_apart_from_the_secret_key():
     answer = start(**{**WHOLE, "FIELD_KEYS": WHOLE["SECRET_KEY"]})
     assert "FIELD_KEYS must not contain SECRET_KEY" in answer.stderr
+
+
+def test_a_ring_key_of_the_wrong_size_is_named_by_its_place():
+    answer = start(**{**WHOLE, "FIELD_KEYS": WHOLE["FIELD_KEYS"] + ",Y2FuYXJ5"})
+    assert "  - FIELD_KEYS key 2 of 2 is not 32 bytes in url-safe base64.\n" in answer.stderr
+    assert "Y2FuYXJ5" not in answer.stderr
+
+
+def test_a_file_of_variables_adds_to_the_environment_and_never_wins_over_it(tmp_path):
+    lines = tmp_path / "env"
+    lines.write_text("PUBLIC_HOST=https://canary\nLOG_FORMAT=console\n")
+    answer = start(**WHOLE, ENV_FILE=str(lines), LOG_FORMAT="canary")
+    assert [line.split()[1] for line in answer.stderr.splitlines() if line.startswith("  - ")] == [
+        "PUBLIC_HOST",
+        "LOG_FORMAT",
+    ]
 
 
 def test_a_secret_may_come_as_a_file(tmp_path):

@@ -7,9 +7,12 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import time_machine
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponse
 from django.utils import timezone
 
 from tenants import handover, throttle
+from tenants.doors import role_required
 from tenants.models import Membership, Person, Role, SignInCode
 from tests.tenants.browser import PASSWORD, Browser
 
@@ -253,3 +256,34 @@ class TestGuessing:
         browser.open(f"{PUBLIC}sign-out/", data={})
         browser.sign_in(ana.email, "a wrong canary password")
         assert browser.sign_in(ana.email).status_code == 200
+
+    def test_behind_a_proxy_the_proxy_says_who_is_calling(self, rf, settings):
+        request = rf.get("/", headers={"X-Forwarded-For": "1.1.1.1, 2.2.2.2"}, REMOTE_ADDR="10.0.0.1")
+        assert throttle.address_of(request) == "10.0.0.1"
+        settings.BEHIND_PROXY = True
+        assert throttle.address_of(request) == "2.2.2.2"
+
+
+@pytest.mark.parametrize(
+    ("role", "needed", "status"),
+    [
+        ("owner", "owner", 200),
+        ("owner", "viewer", 200),
+        ("operator", "owner", 403),
+        ("operator", "operator", 200),
+        ("viewer", "operator", 403),
+        (None, "viewer", 403),
+    ],
+)
+def test_a_page_may_need_a_role(rf, role, needed, status):
+    @role_required(Role(needed))
+    def page(request):
+        return HttpResponse()
+
+    request = rf.get("/")
+    request.role = Role(role) if role else None
+    try:
+        answer = page(request).status_code
+    except PermissionDenied:
+        answer = 403
+    assert answer == status
