@@ -30,7 +30,7 @@ from integrations.systems.sap import answers, auth, metadata
 from integrations.systems.sap.countdown import Countdown
 from integrations.systems.sap.csrf import CsrfPair, CsrfTokens
 from integrations.systems.sap.entities import DECLARED
-from integrations.systems.sap.services import BUSINESS_PARTNER, PURCHASE_ORDER, SERVICES, Offer, Service
+from integrations.systems.sap.services import BUSINESS_PARTNER, PURCHASE_ORDER, Offer, Service, root_at, service_at
 from integrations.systems.sap.settings import Account
 
 # Seconds until an answer is given up, unless the session's own limit is shorter. SAP publishes no limits; deep inserts
@@ -122,7 +122,7 @@ class SapClient:
             raise Misconfigured("This client only reads: nothing is written to SAP.", code="read-only")
         if not writes:
             return self._send(request)
-        request, root = replace(request, write=True), self._root(request)
+        request, root = replace(request, write=True), root_at(request.url)
         send = partial(self._send, time_left=Countdown(self.session.timeouts.total))
         pair = self._csrf.pair(root, send)
         try:
@@ -141,10 +141,10 @@ class SapClient:
         try:
             return self.once(request)
         except TokenRefused as error:
-            raise self._judged(error, self._service(request.url)) from None
+            raise self._judged(error, service_at(request.url)) from None
 
     def _send(self, request: HttpRequest, *, time_left: Countdown | None = None) -> Answer:
-        service = self._service(request.url)
+        service = service_at(request.url)
         answer = self._signed(request, time_left)
         if request.write and answers.wants_csrf(answer):
             raise _CsrfRefused("SAP refused a new CSRF token as well.", exchange=answer.exchange)
@@ -157,6 +157,10 @@ class SapClient:
             self._refused = self._token.value if self._token else ""
             if self._basic:
                 raise self._judged(error, service) from None
+            raise
+        except (NotAuthorised, Rejected):
+            if not request.write:
+                self._forget(service)
             raise
         if service is not None:
             self._open.add(service.name)
@@ -248,6 +252,12 @@ class SapClient:
     def metadata_request(offer: Offer) -> HttpRequest:
         return HttpRequest(method="GET", url=f"{offer.root}/$metadata", headers={"Accept": "application/xml"})
 
+    def _forget(self, service: Service | None) -> None:
+        """What was learned of a service does not hold any more (an upgrade, a closed version): asked for anew."""
+        services = self.capabilities.get("services", {})
+        if service is not None and service.name in services:
+            self.capabilities["services"] = {name: it for name, it in services.items() if name != service.name}
+
     def _learned(self, service: Service) -> Mapping[str, Any]:
         found: Mapping[str, Any] = self.capabilities.get("services", {}).get(service.name, {})
         return found
@@ -278,21 +288,9 @@ class SapClient:
             raise
         return Rows(envelope.rows, envelope.next, answers.server_time(answer))
 
-    def _service(self, url: str) -> Service | None:
-        return next((service for service, offer in _OFFERS if f"/{offer.root}/" in f"/{url}/"), None)
-
-    def _root(self, request: HttpRequest) -> str:
-        root = next((offer.root for _, offer in _OFFERS if f"/{offer.root}/" in f"/{request.url}/"), None)
-        if root is None:
-            raise Misconfigured("Only the services named in this product are written to.", code="unknown-service")
-        return root
-
 
 class _CsrfRefused(NotAuthorised):
     """403 for the CSRF token only; twice in a row it is what its base says."""
-
-
-_OFFERS = tuple((service, offer) for service in SERVICES for offer in service.offers)
 
 
 def _with(request: HttpRequest, pair: CsrfPair) -> HttpRequest:

@@ -85,7 +85,10 @@ class Dialect:
         found: dict[str, Any] = {}
         for one in entity.fields:
             value = raw.get(one.source)
-            found[one.name] = None if one.source not in raw else self.parse(one.kind, value)
+            if one.kind == "text" and type(value) is str:  # most fields of most rows
+                found[one.name] = value
+            else:
+                found[one.name] = self.parse(one.kind, value) if one.source in raw else None
         return found
 
     def _parse(self, kind: Kind, raw: Any) -> Any:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from integrations.errors import Misconfigured
 from integrations.systems.sap.odata import V2, V4, Dialect
 
 _V2 = "sap/opu/odata/sap"
@@ -118,7 +119,17 @@ SERVICES: tuple[Service, ...] = (
     PURCHASING_GROUP,
 )
 
+_OFFERS = tuple((service, offer) for service in SERVICES for offer in service.offers)
 
-def named(name: str) -> Service:
-    """A service by its name. KeyError for an unknown one."""
-    return {service.name: service for service in SERVICES}[name]
+
+def service_at(url: str) -> Service | None:
+    """The service that answers at a URL or a path below the base URL; None for the token endpoint and the like."""
+    return next((service for service, offer in _OFFERS if f"/{offer.root}/" in f"/{url}/"), None)
+
+
+def root_at(url: str) -> str:
+    """The service root of a URL. Raises Misconfigured for any other: nothing else is ever written to."""
+    root = next((offer.root for _, offer in _OFFERS if f"/{offer.root}/" in f"/{url}/"), None)
+    if root is None:
+        raise Misconfigured("Only the services named in this product are written to.", code="unknown-service")
+    return root

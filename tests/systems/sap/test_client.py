@@ -188,6 +188,16 @@ def test_what_was_learned_is_not_asked_for_again(sap):
     assert sap.seen() == []
 
 
+def test_a_version_that_closed_is_forgotten_so_that_the_next_round_finds_the_other(sap):
+    client = sap.client()
+    _, cursor = read(PURCHASE_ORDERS, client)
+    sap.control("settings", {"arrangements": {"API_PURCHASEORDER_2": "html"}})
+    with pytest.raises(NotAuthorised):
+        read(PURCHASE_ORDERS, client, cursor)
+    assert read(PURCHASE_ORDERS, client, cursor)[1]["full"] is None
+    assert client.offer(PURCHASE_ORDER).version == "v2"
+
+
 @pytest.mark.parametrize("state", ["html", "json", "unregistered", "unknown"])
 def test_a_missing_arrangement_closes_that_service_only_and_is_named(sap, state):
     for name in ("API_PURCHASEORDER_2", "API_PURCHASEORDER_PROCESS_SRV"):
