@@ -99,6 +99,10 @@ class Measure:
     name: str
     factor: Fraction = Fraction(1)
 
+    def told(self, unit: str) -> str:
+        """The conversion in words, "BX = 12 EA"; "" if there is none."""
+        return f"{unit} = {self.factor} {self.name}" if self.factor != 1 else ""
+
     def convert(self, quantity: Decimal) -> Decimal:
         """A quantity of the source in units of the target, to six decimals where it does not come out even."""
         with localcontext(prec=60):

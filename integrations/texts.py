@@ -8,14 +8,26 @@ from __future__ import annotations
 
 import html
 import re
+from fractions import Fraction
 from typing import Any
 
+_CONVERSION = re.compile(r"\(\S+ = (\d+(?:/\d+)?) [^()]+\)$")
 _LINE_NUMBER = re.compile(r"\s*0*(\d+)\s*\|")
 
 
-def described(number: str, text: str) -> str:
-    """A line's description: "10 | Copper pipe". The member's format is HTML, so &, < and > are escaped."""
-    return f"{number} | {html.escape(one_line(text), quote=False)}"
+def described(number: str, text: str, conversion: str = "") -> str:
+    """A line's description: "10 | Copper pipe", "20 | Valve (BX = 12 EA)" where the unit was converted.
+
+    The member's format is HTML, so &, < and > are escaped.
+    """
+    words = f"{one_line(text)} ({conversion})" if conversion else one_line(text)
+    return f"{number} | {html.escape(words, quote=False)}"
+
+
+def conversion(description: Any) -> Fraction:
+    """How many of the line's own units one unit of the source is, as its description says; 1 if it says nothing."""
+    found = _CONVERSION.search(readable(description))
+    return Fraction(found[1]) if found else Fraction(1)
 
 
 def readable(description: Any) -> str:

@@ -31,7 +31,7 @@ from integrations import sap_orders, servicetitan_orders
 from integrations.address import Address, address_from_sap
 from integrations.errors import Misconfigured
 from integrations.flow import Choices, Flow, Lookups, Plan, Reader, Row, Situation, Want, Writer, check_choices
-from integrations.money import decimal, measure, plain
+from integrations.money import Measure, decimal, measure, plain
 from integrations.order_references import business_unit, job_id, location_address, order_type
 from integrations.shares import agreed, sentences
 from integrations.systems.sap import objects as sap
@@ -151,12 +151,14 @@ def line_to_servicetitan(item: Item, lookups: Lookups, options: Options) -> tupl
         sku = lookups.mapped_or("material", item.material, options["catch_all_sku"])
     if not sku:
         raise Misconfigured(f"Item {item.number} is a service or has no material: set catch_all_sku.", code="no-sku")
-    quantity = item.quantity
+    unit = Measure(item.unit)
     if sku != options["catch_all_sku"]:
-        own = lookups.mapped_or("unit", f"{item.unit} {item.material}", "")
-        quantity = measure(own or lookups.mapped("unit", item.unit)).convert(quantity)
+        unit = measure(
+            lookups.mapped_or("unit", f"{item.unit} {item.material}", "") or lookups.mapped("unit", item.unit)
+        )
+    quantity, text = unit.convert(item.quantity), described(item.number, item.text, unit.told(item.unit))
     cost, note = servicetitan_orders.line_cost_in(options, item.number, item.net_amount, quantity)
-    line = {"skuId": sku, "description": described(item.number, item.text), "vendorPartNumber": item.vendor_part}
+    line = {"skuId": sku, "description": text, "vendorPartNumber": item.vendor_part}
     return {**line, "quantity": plain(quantity), "cost": cost}, note
 
 

@@ -152,6 +152,7 @@ def test_the_price_of_v2_respects_price_quantity_and_price_unit():
 
 def test_a_unit_factor_multiplies_the_quantity_and_divides_the_cost():
     body = created(sap_item(PurchaseOrderQuantityUnit="BX"))
+    assert body["items"][0]["description"] == "10 | Copper pipe (BX = 12 EA)"
     assert (body["items"][0]["quantity"], body["items"][0]["cost"]) == ("36", "3.3333")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from fractions import Fraction
 
 import pytest
 
@@ -10,7 +11,7 @@ from integrations.errors import Misconfigured, NeedsPerson
 from integrations.matching import Identity, match, plain_name, same_phone, same_zip
 from integrations.money import Price, currency_decimals, decimal, line_cost, measure, plain
 from integrations.shares import agreed, named, sentences
-from integrations.texts import described, line_number, readable
+from integrations.texts import conversion, described, line_number, readable
 
 
 @pytest.mark.parametrize(
@@ -142,6 +143,13 @@ def test_shares_are_told_in_words_and_many_are_cut():
     many = {str(number): Decimal(1) for number in range(12)}
     assert named(many).endswith("9 8.3 % (1), and 2 more")
     assert sentences(Cost_centers=[("a", Decimal(1)), ("a", Decimal(2))]) == []
+
+
+@pytest.mark.parametrize("factor", ["12", "1/12", "5/2", "1"])
+def test_a_conversion_is_read_back_from_a_description(factor):
+    text = described("10", "Pipe (1/2 in)", measure("EA*2.5" if factor == "5/2" else f"EA*{factor}").told("BX"))
+    assert conversion(text) == Fraction(factor)
+    assert conversion("10 | Pipe (1/2 in)") == 1
 
 
 def test_a_line_number_is_read_back_from_a_description():
