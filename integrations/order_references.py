@@ -5,6 +5,7 @@ from __future__ import annotations
 from integrations.address import Address, address_from_servicetitan
 from integrations.errors import Misconfigured, NeedsPerson
 from integrations.flow import Lookups
+from integrations.money import Measure, measure
 
 
 def business_unit(number: str, currency: str, lookups: Lookups) -> str:
@@ -23,6 +24,11 @@ def business_unit(number: str, currency: str, lookups: Lookups) -> str:
 def order_type(code: str, default: str, lookups: Lookups) -> str:
     """The purchase order type for an order type of SAP. Raises Unmapped where neither map nor default has one."""
     return lookups.mapped_or("order-type", code, default) or lookups.mapped("order-type", code)
+
+
+def measure_of(unit: str, material: str, lookups: Lookups) -> Measure:
+    """The SKU's unit for a unit of SAP: what is mapped for this one material ("BX TG0012"), else for the unit."""
+    return measure(lookups.mapped_or("unit", f"{unit} {material}", "") or lookups.mapped("unit", unit))
 
 
 def job_id(number: str | None, lookups: Lookups) -> str:

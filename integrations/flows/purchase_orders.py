@@ -31,8 +31,8 @@ from integrations import sap_orders, servicetitan_orders
 from integrations.address import Address, address_from_sap
 from integrations.errors import Misconfigured
 from integrations.flow import Choices, Flow, Lookups, Plan, Reader, Row, Situation, Want, Writer, check_choices
-from integrations.money import Measure, decimal, measure, plain
-from integrations.order_references import business_unit, job_id, location_address, order_type
+from integrations.money import Measure, decimal, plain
+from integrations.order_references import business_unit, job_id, location_address, measure_of, order_type
 from integrations.shares import agreed, sentences
 from integrations.systems.sap import objects as sap
 from integrations.systems.servicetitan import objects as servicetitan
@@ -151,11 +151,7 @@ def line_to_servicetitan(item: Item, lookups: Lookups, options: Options) -> tupl
         sku = lookups.mapped_or("material", item.material, options["catch_all_sku"])
     if not sku:
         raise Misconfigured(f"Item {item.number} is a service or has no material: set catch_all_sku.", code="no-sku")
-    unit = Measure(item.unit)
-    if sku != options["catch_all_sku"]:
-        unit = measure(
-            lookups.mapped_or("unit", f"{item.unit} {item.material}", "") or lookups.mapped("unit", item.unit)
-        )
+    unit = Measure(item.unit) if sku == options["catch_all_sku"] else measure_of(item.unit, item.material, lookups)
     quantity, text = unit.convert(item.quantity), described(item.number, item.text, unit.told(item.unit))
     cost, note = servicetitan_orders.line_cost_in(options, item.number, item.net_amount, quantity)
     line = {"skuId": sku, "description": text, "vendorPartNumber": item.vendor_part}
