@@ -1,3 +1,5 @@
+"""The Django app of the customers' schemas."""
+
 """The app of the customers' schemas."""
 
 from django.apps import AppConfig
