@@ -1,5 +1,3 @@
-"""The Django app of the customers' schemas."""
-
 """The app of the customers' schemas."""
 
 from django.apps import AppConfig
