@@ -1,10 +1,13 @@
 """The little language in which services are declared, and what it declares.
 
-A service is a text of three kinds of lines::
+A service is a text of these kinds of lines::
 
     set A_CostCenter of A_CostCenterType in CostCenter -create -update -delete
     ControllingArea S4! key U, CostCenter S10! key U, ValidityEndDate DT! key, ...
     nav to_Text many A_CostCenterText kids:CostCenterText
+    action CreateValidityPeriod on A_CostCenter_2 many ResultType
+    CostCenter S10! must U, ...
+    list _CostCenterText TextType Language S2!, ...
 
 Types: ``S10`` Edm.String(10), ``D13.3`` Edm.Decimal (``.v`` variable scale), ``B`` Boolean, ``DT`` DateTime, ``DTO``
 DateTimeOffset with 7 digits (``DTO(0)`` whole seconds), ``T`` Time, ``DATE``, ``TOD`` TimeOfDay, ``G`` Guid; ``!`` not
@@ -12,11 +15,12 @@ nullable. Words: ``key``, ``ro`` neither creatable nor updatable, ``-c`` ``-u`` 
 filterable, sortable, ``U`` upper case, ``N`` digits only, ``computed`` ``default`` ``fixed`` ``must`` as annotated in
 V4, ``new`` absent from the 2021 release, ``<Column`` where the value is stored. A navigation goes to its target by
 ``kids:Table``, ``up:Table`` or ``link:Table`` (by the column that is the target's key), ``?Column=value`` filters it.
+An action is bound to ``one`` row or to ``many``; its fields are its parameters, ``list`` one of rows.
 """
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Literal
 
@@ -120,15 +124,30 @@ class EntitySet:
         return f"-{what}" not in self.words
 
 
+@dataclass(frozen=True, slots=True)
+class Action:
+    """A bound action of V4: its parameters, and at most one parameter (``rows``) that is a list of rows."""
+
+    name: str
+    bound_to: str
+    many: bool
+    result: str
+    fields: Mapping[str, Field]
+    rows: str = ""
+    rows_type: str = ""
+    row_fields: Mapping[str, Field] = field(default_factory=dict)
+
+
 @dataclass(frozen=True)
 class Service:
-    """A service: its technical name, where it answers, and its entity sets by name."""
+    """A service: its technical name, where it answers, its entity sets and actions by name."""
 
     name: str
     version: Version
     root: str
     namespace: str
     sets: Mapping[str, EntitySet]
+    actions: Mapping[str, Action]
 
     def at_release(self, release: Release) -> "Service":
         """The service as an older release has it: without the fields that came later."""
@@ -146,14 +165,17 @@ def service(name: str, *, version: Version, text: str, path: str = "") -> Servic
     """Read a service from its declaration. Raises ValueError for a line that cannot be read."""
     root = f"/sap/opu/odata/sap/{name}" if version == 2 else f"/sap/opu/odata4/sap/{path}"
     namespace = name if version == 2 else f"com.sap.gateway.srvd_a2x.{path.split('/', maxsplit=1)[0]}.v0001"
-    sets = (_entity_set(lines) for lines in _blocks(text))
-    return Service(name, version, root, namespace, {entity.name: entity for entity in sets})
+    blocks = list(_blocks(text))
+    sets = (_entity_set(lines) for lines in blocks if lines[0].startswith("set "))
+    actions = (_action(lines) for lines in blocks if lines[0].startswith("action "))
+    by_name = {entity.name: entity for entity in sets}
+    return Service(name, version, root, namespace, by_name, {action.name: action for action in actions})
 
 
 def _blocks(text: str) -> Iterator[list[str]]:
     block: list[str] = []
     for line in filter(None, (line.strip() for line in text.splitlines())):
-        if line.startswith("set ") and block:
+        if line.startswith(("set ", "action ")) and block:
             yield block
             block = []
         block.append(line)
@@ -163,11 +185,22 @@ def _blocks(text: str) -> Iterator[list[str]]:
 def _entity_set(lines: list[str]) -> EntitySet:
     _, name, _, type_name, _, table, *words = lines[0].split()
     given = next((line.split()[1:] for line in lines if line.startswith("keys ")), None)
-    plain = [line for line in lines[1:] if not line.startswith(("nav ", "keys "))]
-    fields = {field.name: field for field in _fields(" ".join(plain))}
+    fields = {field.name: field for field in _fields(" ".join(_plain(lines[1:])))}
     keys = given or [field.name for field in fields.values() if field.key]
     navs = {nav.name: nav for nav in (_nav(line) for line in lines if line.startswith("nav "))}
     return EntitySet(name, type_name, table, frozenset(words), tuple(keys), fields, navs)
+
+
+def _action(lines: list[str]) -> Action:
+    _, name, _, bound_to, mult, *result = lines[0].split()
+    listed = next((line.split(None, 3)[1:] for line in lines if line.startswith("list ")), ["", "", ""])
+    fields = {field.name: field for field in _fields(" ".join(_plain(lines[1:])))}
+    row_fields = {field.name: field for field in _fields(listed[2])}
+    return Action(name, bound_to, mult == "many", "".join(result), fields, listed[0], listed[1], row_fields)
+
+
+def _plain(lines: list[str]) -> list[str]:
+    return [line for line in lines if not line.startswith(("nav ", "keys ", "list "))]
 
 
 def _fields(text: str) -> Iterable[Field]:

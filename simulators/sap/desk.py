@@ -8,6 +8,7 @@ from typing import Any
 
 from simulators.sap.bodies import Draft
 from simulators.sap.catalog import SERVICES
+from simulators.sap.control import find
 from simulators.sap.desk_invoices import invoice, post, reverse
 from simulators.sap.problems import ODataError
 from simulators.sap.rules import orders, partners, requisitions
@@ -161,6 +162,14 @@ def release(tenant: Tenant, request: Request) -> Any:
     return {"ok": True}
 
 
+def lock(tenant: Tenant, request: Request) -> Any:
+    """Open a document (``entity``, ``key``) for ``seconds`` as ``user``: the services refuse to change it."""
+    given = control_body(request)
+    row = find(tenant.store, given["entity"], given["key"]).root()
+    tenant.lock(row, given.get("user", "D.REYES"), float(given.get("seconds", 300)))
+    return {"ok": True}
+
+
 def _guarded(action: Callable[[Tenant, Request], Any]) -> Callable[[Tenant, Request], Any]:
     def guarded(tenant: Tenant, request: Request) -> Any:
         try:
@@ -179,6 +188,7 @@ DESK: dict[tuple[str, str], Callable[[Tenant, Request], Any]] = {
         ("requisition", requisition),
         ("convert", convert_requisitions),
         ("release", release),
+        ("lock", lock),
         ("invoice", invoice),
         ("reverse", reverse),
         ("post", post),

@@ -1,9 +1,9 @@
 """``$metadata`` rendered from the declarations: EDMX of V2 with SAP's attributes, CSDL of V4 with annotations."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from xml.sax.saxutils import quoteattr
 
-from simulators.sap.declare import EntitySet, Field, Nav, Service
+from simulators.sap.declare import Action, EntitySet, Field, Nav, Service
 
 _MULTIPLICITY = {"one": "1", "maybe": "0..1", "many": "*"}
 _V2_HEAD = (
@@ -141,10 +141,12 @@ def _v4(service: Service) -> Iterator[str]:
         yield from (_v4_nav(service, nav) for nav in entity.navs.values())
         yield "</EntityType>"
     yield _MESSAGE_TYPE
+    yield from (text for action in service.actions.values() for text in _action(service, action))
     yield '<EntityContainer Name="Container">'
     yield from (_v4_set(service, entity) for entity in service.sets.values())
     yield "</EntityContainer>"
     yield from (text for entity in service.sets.values() for text in _annotations(entity))
+    yield from (text for action in service.actions.values() for text in _parameter_annotations(service, action))
     yield f"</Schema>{_TAIL}"
 
 
@@ -156,6 +158,42 @@ _MESSAGE_TYPE = (
     '<Property Name="numericSeverity" Type="Edm.Byte" Nullable="false"/>'
     '<Property Name="longtextUrl" Type="Edm.String"/></ComplexType>'
 )
+
+
+def _complex_type(name: str, fields: Iterable[Field]) -> str:
+    properties = "".join(f"<Property{_attributes(_facets(field))}/>" for field in fields)
+    return f'<ComplexType Name="{name}">{properties}</ComplexType>'
+
+
+def _bound_type(service: Service, action: Action, prefix: str) -> str:
+    kind = f"{prefix}.{service.sets[action.bound_to].type_name}"
+    return f"Collection({kind})" if action.many else kind
+
+
+def _action(service: Service, action: Action) -> Iterator[str]:
+    if action.rows:
+        yield _complex_type(action.rows_type, action.row_fields.values())
+    if action.result:
+        yield _complex_type(action.result, action.fields.values())
+    it = _bound_type(service, action, service.namespace)
+    yield f'<Action Name="{action.name}" IsBound="true"><Parameter Name="_it" Type="{it}" Nullable="false"/>'
+    for field in action.fields.values():
+        facets = [*_facets(field), *([("Nullable", "true")] if field.nullable else [])]
+        yield f"<Parameter{_attributes(iter(facets))}/>"
+    if action.rows:
+        kind = f"Collection({service.namespace}.{action.rows_type})"
+        yield f'<Parameter Name="{action.rows}" Type="{kind}" Nullable="false"/>'
+    if action.result:
+        yield f'<ReturnType Type="{service.namespace}.{action.result}" Nullable="false"/>'
+    yield "</Action>"
+
+
+def _parameter_annotations(service: Service, action: Action) -> Iterator[str]:
+    bound = _bound_type(service, action, "SAP__self")
+    for field in action.fields.values():
+        terms = _terms(field)
+        if terms:
+            yield f'<Annotations Target="SAP__self.{action.name}({bound})/{field.name}">{terms}</Annotations>'
 
 
 def _v4_nav(service: Service, nav: Nav) -> str:
@@ -173,11 +211,16 @@ def _v4_set(service: Service, entity: EntitySet) -> str:
     return f'<EntitySet Name="{entity.name}" EntityType="{kind}">{bindings}</EntitySet>'
 
 
+def _terms(field: Field) -> str:
+    terms = "".join(f'<Annotation Term="{term}"/>' for word, term in _V4_WORDS.items() if word in field.words)
+    if "must" in field.words:
+        terms += '<Annotation Term="SAP__common.FieldControl" EnumMember="SAP__common.FieldControlType/Mandatory"/>'
+    return terms
+
+
 def _annotations(entity: EntitySet) -> Iterator[str]:
     for field in entity.fields.values():
-        terms = "".join(f'<Annotation Term="{term}"/>' for word, term in _V4_WORDS.items() if word in field.words)
-        if "must" in field.words:
-            terms += '<Annotation Term="SAP__common.FieldControl" EnumMember="SAP__common.FieldControlType/Mandatory"/>'
+        terms = _terms(field)
         if terms:
             yield f'<Annotations Target="SAP__self.{entity.type_name}/{field.name}">{terms}</Annotations>'
     restrictions = "".join(_restriction(*_RESTRICTIONS[word]) for word in sorted(entity.words & set(_RESTRICTIONS)))

@@ -36,7 +36,7 @@ class Row:
         self.table = table
         self.cells = cells
         self.rare: dict[str, Any] | None = None
-        self.kids: list[list[Row]] = table.no_kids.copy()
+        self.kids: list[list[Row]] = table.no_kids.copy() if table.no_kids else table.no_kids
         self.parent = parent
 
     def __getitem__(self, column: str) -> Any:

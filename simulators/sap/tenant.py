@@ -2,10 +2,11 @@
 
 import itertools
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 from simulators.sap.settings import Settings
 from simulators.sap.store import Row, Store
-from simulators.sap.values import Value, moment_of, ticks_of
+from simulators.sap.values import TICKS, Value, moment_of, ticks_of
 from simulators.wire import Clock
 
 # The clock knows microseconds; the seventh digit is made up so that clients meet it.
@@ -19,6 +20,16 @@ class Tenant:
     clock: Clock
     store: Store
     settings: Settings = field(default_factory=Settings)
+    locks: dict[int, tuple[str, datetime]] = field(default_factory=dict)
+
+    def lock(self, root: Row, user: str, seconds: float) -> None:
+        """A person opens a document for some time: nobody else can change it."""
+        self.locks[id(root)] = (user, self.clock.now() + timedelta(seconds=seconds))
+
+    def locked_by(self, root: Row) -> str:
+        """Who has a document open, or an empty string."""
+        user, until = self.locks.get(id(root), ("", self.clock.now()))
+        return user if self.clock.now() < until else ""
 
     def now_ticks(self) -> int:
         """The present as a stored time stamp with seven digits."""
@@ -35,7 +46,8 @@ class Tenant:
             self.store.change(target, self._stamps(target.table.name, stamp, new=new))
 
     def _stamps(self, table: str, ticks: int, *, new: bool) -> dict[str, Value]:
-        moment = moment_of(ticks)
+        # Dates and times without a zone are the system's own.
+        moment = moment_of(ticks + self.settings.zone_minutes * 60 * TICKS)
         day, at = moment.date(), moment.time().replace(microsecond=0)
         if table == "PurchaseOrder":
             return {"LastChangeDateTime": ticks, **({"CreationDate": day} if new else {})}

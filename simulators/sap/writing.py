@@ -7,7 +7,7 @@ from simulators.log import Seen
 from simulators.sap.bodies import BodyReader, Draft
 from simulators.sap.declare import EntitySet
 from simulators.sap.options import Options
-from simulators.sap.problems import ODataError, bad_request, not_allowed, not_found
+from simulators.sap.problems import ODataError, bad_request, business, not_allowed, not_found
 from simulators.sap.reading import Call, document, single
 from simulators.sap.render import etag
 from simulators.sap.resources import Resource
@@ -84,6 +84,7 @@ def _post(call: Call, resource: Resource, tenant: Tenant, seen: Seen) -> Respons
     parent = resource.owner if resource.nav is not None else _parent(call, entity, draft)
     root = call.view.table(entity).root.name
     if parent is not None and root in _ADD:
+        _check_lock(tenant, parent)
         row = _ADD[root](tenant, parent, draft)
     elif parent is None and entity.table in _CREATE:
         row = _CREATE[entity.table](tenant, draft)
@@ -152,6 +153,14 @@ def _existing(resource: Resource) -> Row:
     return resource.row
 
 
+def _check_lock(tenant: Tenant, row: Row) -> None:
+    document_ = row.root()
+    user = tenant.locked_by(document_)
+    if user:
+        number = document_[document_.table.shape.key[0]]
+        raise business("ME/006", f"User {user} already processing {document_.table.name} {number}")
+
+
 def _check_etag(call: Call, entity: EntitySet, row: Row) -> None:
     if "etag" not in entity.words:
         return
@@ -169,6 +178,7 @@ def _patch(call: Call, resource: Resource, tenant: Tenant, seen: Seen) -> Respon
         raise not_allowed(call.view.service.version)
     row = _existing(resource)
     _check_etag(call, entity, row)
+    _check_lock(tenant, row)
     draft = BodyReader(call.view, call.request, changing=True).read(entity, _json(call))
     seen.ignored += draft.everything_ignored()
     if not draft.values and not draft.ignored:
@@ -185,6 +195,7 @@ def _delete(call: Call, resource: Resource, tenant: Tenant) -> Response:
         raise not_allowed(call.view.service.version)
     row = _existing(resource)
     _check_etag(call, resource.entity, row)
+    _check_lock(tenant, row)
     delete(tenant, row)
     return Response(204)
 
@@ -194,8 +205,8 @@ def _act(call: Call, resource: Resource, tenant: Tenant) -> Response:
         raise not_allowed(call.view.service.version)
     if resource.entity.table == "CostCenter" and resource.row is None:
         row = centers.act(tenant, call.view, resource.entity, resource.action, _json(call))
-        selection = read_selection(call.view, resource.entity, Options())
-        return document(call, call.renderer().row(row, selection), _OK)
+        result = [name for name in call.view.service.actions[resource.action].fields if name in resource.entity.fields]
+        return document(call, call.renderer().row(row, Selection(resource.entity, result, messages=False)), _OK)
     if resource.entity.table in ("Requisition", "RequisitionItem"):
         requisitions.act(tenant, _existing(resource), resource.action)
         return Response(204)

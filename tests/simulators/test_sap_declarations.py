@@ -90,6 +90,14 @@ class Document:
         end = next(each for each in association if each.get("Role") == nav.get("ToRole"))
         return end.get("Type"), end.get("Multiplicity")
 
+    def parameters(self, action: str) -> list[dict[str, str]]:
+        found = next(each for each in self.root.iter("{*}Action") if each.get("Name") == action)
+        return [dict(each.attrib) for each in found if _local(each) == "Parameter"]
+
+    def complex(self, name: str) -> list[dict[str, str]]:
+        found = next(each for each in self.root.iter("{*}ComplexType") if each.get("Name") == name)
+        return [dict(each.attrib) for each in found]
+
     def flags(self, set_name: str) -> dict[str, str]:
         plain = {name.rpartition("}")[2]: value for name, value in self.sets[set_name].attrib.items()}
         return {name: plain[name] for name in ("creatable", "updatable", "deletable") if name in plain}
@@ -162,6 +170,17 @@ def test_annotations_of_fields_are_those_of_the_real_service(service: Service) -
         for name in entity.fields:
             target = f"{entity.type_name}/{name}"
             assert ours.terms(target) == real.terms(target), target
+
+
+@services
+def test_actions_take_what_the_real_ones_take(service: Service) -> None:
+    ours, real = _documents(service)
+    for name, action in service.actions.items():
+        assert ours.parameters(name) == real.parameters(name)
+        for target in ours.annotations:
+            if target.startswith(f"SAP__self.{name}("):
+                assert ours.terms(target[10:]) == real.terms(target[10:]), target
+        assert not action.rows or ours.complex(action.rows_type) == real.complex(action.rows_type)
 
 
 @pytest.mark.parametrize("name", OPENAPI)

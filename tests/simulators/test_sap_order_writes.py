@@ -236,3 +236,13 @@ def test_deleting_marks_and_keeps_the_rows(sap_service: SapService) -> None:
     assert sap_service.get(f"{ORDER_V2}/{item}")["d"]["PurchasingDocumentDeletionCode"] == "L"
     assert sap_service.write("DELETE", ORDER_V2, "A_PurchaseOrder('4500000061')").status == 204
     assert sap_service.get(f"{ORDER_V4}/PurchaseOrder('4500000061')")["PurchaseOrderDeletionCode"] == "L"
+
+
+def test_a_document_that_a_person_has_open_cannot_be_changed(sap_service: SapService) -> None:
+    sap_service.control("clock", {"now": "2026-03-02T12:00:00Z", "frozen": True})
+    sap_service.control("lock", {"entity": "PurchaseOrder", "key": "4500000030", "seconds": 60})
+    path, body = "A_PurchaseOrder('4500000030')", {"PaymentTerms": "NT60"}
+    status, code, message = refusal(sap_service, ORDER_V2, path, body, "PATCH")
+    assert (status, code, message) == (400, "ME/006", "User D.REYES already processing PurchaseOrder 4500000030")
+    sap_service.control("clock", {"advance": 60})
+    assert sap_service.write("PATCH", ORDER_V2, path, body).status == 204

@@ -176,3 +176,11 @@ def test_removing_and_changing_keeps_every_index_right(sap_service: SapService) 
         assert len(entries) == len(table.rows) == 50
         assert [entry[:2] for entry in entries] == sorted(entry[:2] for entry in entries)
         assert all(index.form(row[index.column]) == value for value, _, row in entries)
+
+
+def test_dates_without_a_zone_are_the_systems_own(sap_service: SapService) -> None:
+    sap_service.control("clock", {"now": "2026-03-02T02:30:00Z", "frozen": True})
+    sap_service.control("settings", {"zone_minutes": -480})
+    sap_service.control("change", {"entity": "BusinessPartner", "key": "1000001"})
+    row = sap_service.get(f"{PARTNER}/A_BusinessPartner('1000001')")["d"]
+    assert (row["LastChangeDate"], row["LastChangeTime"]) == ("/Date(1772323200000)/", "PT18H30M00S")

@@ -1,60 +1,56 @@
 """Cost centers: periods of validity created and changed by actions, names and locks by PATCH."""
 
+from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
 
 from simulators.sap.access import View
 from simulators.sap.bodies import Draft
-from simulators.sap.declare import EntitySet
+from simulators.sap.declare import EntitySet, Field
 from simulators.sap.problems import ODataError, business, unknown_property
 from simulators.sap.rules.checks import known, needed
+from simulators.sap.services.cost_center_v4 import COST_CENTER_V4
 from simulators.sap.store import Row
+from simulators.sap.tables import kind_of
 from simulators.sap.tenant import Tenant
 from simulators.sap.values import Value, from_plain
 from simulators.sap.world.masters import AREA
 from simulators.wire import as_object
 
-_MANDATORY = (
-    "CostCenter",
-    "ValidityEndDate",
-    "ValidityStartDate",
-    "CostCenterName",
-    "CostCenterDescription",
-    "CompanyCode",
-    "CostCenterCategory",
-    "CostCtrResponsiblePersonName",
-    "CostCenterStandardHierArea",
+_MANDATORY = tuple(
+    field.name for field in COST_CENTER_V4.actions["CreateValidityPeriod"].fields.values() if "must" in field.words
 )
 _TEXT = ("CostCenterName", "CostCenterDescription")
 
 
-def act(tenant: Tenant, view: View, entity: EntitySet, action: str, body: Any) -> Row:
+def act(tenant: Tenant, view: View, entity: EntitySet, name: str, body: Any) -> Row:
     """CreateValidityPeriod or UpdateValidityPeriod. Raises ODataError."""
-    if action not in ("CreateValidityPeriod", "UpdateValidityPeriod"):
-        raise ODataError(404, "/IWBEP/CM_V4_COS/014", f"Resource not found for the segment '{action}'.")
+    action = view.service.actions.get(name)
+    if action is None or not action.many or action.bound_to != entity.name:
+        raise ODataError(404, "/IWBEP/CM_V4_COS/014", f"Resource not found for the segment '{name}'.")
     given = dict(as_object(body))
-    texts = given.pop("_CostCenterText", [])
-    values, new_end = _parameters(view, entity, given)
+    texts = [_parameters(action.row_fields, text) for text in given.pop(action.rows, [])]
+    values = _parameters(action.fields, given)
+    new_end = values.pop("NewValidityEndDate", None)
     values.setdefault("ControllingArea", AREA)
-    if action == "CreateValidityPeriod":
+    if name == "CreateValidityPeriod":
         return _create(tenant, values, texts)
-    return _update(tenant, values, new_end)
+    return _update(tenant, values, new_end if isinstance(new_end, date) else None)
 
 
-def _parameters(view: View, entity: EntitySet, given: dict[str, Any]) -> tuple[dict[str, Value], date | None]:
+def _parameters(fields: Mapping[str, Field], given: Mapping[str, Any]) -> dict[str, Value]:
     values: dict[str, Value] = {}
-    new_end = given.pop("NewValidityEndDate", None)
     for name, value in given.items():
-        field = entity.fields.get(name)
+        field = fields.get(name)
         if field is None:
-            raise unknown_property(name, entity.type_name)
+            raise unknown_property(name, "Parameter")
         if field.max_length is not None and len(str(value)) > field.max_length:
             raise business("KS/100", f"Parameter {name} is too long", name)
         try:
-            values[name] = from_plain(view.kind(entity, field), value)
+            values[name] = from_plain(kind_of(field), value)
         except (ValueError, ArithmeticError):
             raise business("KS/100", f"Parameter {name} has an invalid value", name) from None
-    return values, date.fromisoformat(new_end) if new_end else None
+    return values
 
 
 def _periods(tenant: Tenant, area: Value, center: Value) -> list[Row]:
@@ -62,7 +58,7 @@ def _periods(tenant: Tenant, area: Value, center: Value) -> list[Row]:
     return [row for row in rows if (row["ControllingArea"], row["CostCenter"]) == (area, center)]
 
 
-def _create(tenant: Tenant, values: dict[str, Value], texts: list[dict[str, Any]]) -> Row:
+def _create(tenant: Tenant, values: dict[str, Value], texts: list[dict[str, Value]]) -> Row:
     for name in _MANDATORY:
         needed(name, values.get(name))
     known(tenant.store, "CompanyCode", "CompanyCode", str(values["CompanyCode"]))
@@ -75,7 +71,7 @@ def _create(tenant: Tenant, values: dict[str, Value], texts: list[dict[str, Any]
     company = tenant.store.find("CompanyCode", {"CompanyCode": values["CompanyCode"]})
     currency = company["Currency"] if company is not None else ""
     row = tenant.store["CostCenter"].make({"CostCenterCurrency": currency, "Language": "EN", **values})
-    english = {"Language": "EN", **{name: values[name] for name in _TEXT}}
+    english: dict[str, Value] = {"Language": "EN", **{name: values[name] for name in _TEXT}}
     for text in (english, *(text for text in texts if text.get("Language") != "EN")):
         row.adopt(tenant.store["CostCenterText"].make(text, row))
     tenant.store.insert(row)

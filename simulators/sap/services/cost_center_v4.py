@@ -39,5 +39,43 @@ set A_CostCenterText_2 of CostCenterText_Type in CostCenterText -create messages
 Language S2! key default, ControllingArea S4! key default U, CostCenter S10! key default U,
 ValidityEndDate DATE! key default, CostCenterName S20!, CostCenterDescription S40!
 nav _CostCenter one A_CostCenter_2 up:CostCenter
+
+action CreateValidityPeriod on A_CostCenter_2 many CostCtrCreateValidityPeriodP_Type
+CostCenter S10! must U, ValidityEndDate DATE must, ValidityStartDate DATE must, CostCenterName S20! must,
+CostCenterDescription S40! must, CompanyCode S4! must U, CostCenterCategory S1! must U,
+CostCtrResponsiblePersonName S20! must, CostCenterStandardHierArea S12! must U, ControllingArea S4! U,
+IsBlkdForPrimaryCostsPosting B! U, CostCtrResponsibleUser S12! U, CostCenterCurrency S3! U, TaxJurisdiction S15! U,
+ProfitCenter S10! U, LogicalSystem S10! U, CostCenterCreationDate DATE, CostCenterCreatedByUser S12! U,
+IsBlkdForSecondaryCostsPosting B! U, IsBlockedForRevenuePosting B! U, IsBlockedForCommitmentPosting B! U,
+ConsumptionQtyIsRecorded B! U, Department S12!, Country S3! U, FormOfAddress S15!, AddressName S35!, CityName S35!,
+District S35!, StreetAddressName S35!, POBox S10! U, PostalCode S10! U, POBoxPostalCode S10! U, Region S3! U,
+Language S2!, PhoneNumber1 S16! U, FaxNumber S31!, CostCenterPrinterDestination S4! U, FunctionalArea S16! U,
+JointVenture S6! U, JointVentureRecoveryCode S2! U, JointVentureEquityType S3! U, JointVentureObjectType S4! U,
+JointVentureClass S3! U, JointVentureSubClass S5! U, BudgetCarryingCostCenter S10! U,
+AvailabilityControlProfile S6! U, AvailabilityControlIsActive B! U, Fund S10! U, GrantID S20! U,
+FundIsFixAssigned B! U, GrantIDIsFixAssigned B! U, FunctionalAreaIsFixAssigned B! U, CostCenterIsBudgetCarrying B! U,
+CostCenterCreationTime TOD!, CostCenterLastChangedByUser S12! U, CostCenterLastChangedOnDate DATE,
+CostCenterLastChangedAtTime TOD!
+list _CostCenterText D_CostCtrCrteValdtyPeriodTxtP Language S2!, ControllingArea S4!, CostCenter S10!, \
+ValidityEndDate DATE, CostCenterName S20!, CostCenterDescription S40!
+
+action UpdateValidityPeriod on A_CostCenter_2 many CostCtrUpdateValidityPeriodP_Type
+CostCenter S10! must U, ValidityEndDate DATE must, ControllingArea S4! U, NewValidityEndDate DATE,
+ValidityStartDate DATE, CostCenterName S20!, CostCenterDescription S40!, IsBlkdForPrimaryCostsPosting B! U,
+CompanyCode S4! U, CostCenterCategory S1! U, CostCtrResponsiblePersonName S20!, CostCtrResponsibleUser S12! U,
+CostCenterCurrency S3! U, TaxJurisdiction S15! U, ProfitCenter S10! U, LogicalSystem S10! U,
+CostCenterCreationDate DATE, CostCenterCreatedByUser S12! U, IsBlkdForSecondaryCostsPosting B! U,
+IsBlockedForRevenuePosting B! U, IsBlockedForCommitmentPosting B! U, ConsumptionQtyIsRecorded B! U, Department S12!,
+Country S3! U, FormOfAddress S15!, AddressName S35!, CityName S35!, District S35!, StreetAddressName S35!,
+POBox S10! U, PostalCode S10! U, POBoxPostalCode S10! U, Region S3! U, Language S2!, PhoneNumber1 S16! U,
+FaxNumber S31!, CostCenterPrinterDestination S4! U, CostCenterStandardHierArea S12! U, FunctionalArea S16! U,
+JointVenture S6! U, JointVentureRecoveryCode S2! U, JointVentureEquityType S3! U, JointVentureObjectType S4! U,
+JointVentureClass S3! U, JointVentureSubClass S5! U, BudgetCarryingCostCenter S10! U,
+AvailabilityControlProfile S6! U, AvailabilityControlIsActive B! U, Fund S10! U, GrantID S20! U,
+FundIsFixAssigned B! U, GrantIDIsFixAssigned B! U, FunctionalAreaIsFixAssigned B! U, CostCenterIsBudgetCarrying B! U,
+CostCenterCreationTime TOD!, CostCenterLastChangedByUser S12! U, CostCenterLastChangedOnDate DATE,
+CostCenterLastChangedAtTime TOD!
+list _CostCenterText D_CostCtrUpdtValdtyPeriodTxtP Language S2!, ControllingArea S4!, CostCenter S10!, \
+ValidityEndDate DATE, CostCenterName S20!, CostCenterDescription S40!
 """,
 )

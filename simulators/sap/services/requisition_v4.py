@@ -74,5 +74,11 @@ EmailAddress S241!, SearchTerm1 S20! U, BusinessPartnerName3 S40!, BusinessPartn
 TransportZone S10! U
 nav _PurchaseRequisitionItem one PurchaseReqnItem up:RequisitionItem
 nav _PurReqn one PurchaseReqn up:Requisition
+
+action Validate on PurchaseReqn one
+action EnablePurReqForPurchasing on PurchaseReqn one
+action DiscardPurReqFromPurchasing on PurchaseReqn one
+action EnablePurReqItemForPurchasing on PurchaseReqnItem one
+action DiscardPurReqItemFromPurg on PurchaseReqnItem one
 """,
 )
