@@ -56,6 +56,7 @@ PURCHASE_ORDERS = ByStamp(
     key=("PurchaseOrder",),
     page_size="page_size_orders",
     field="LastChangeDateTime",
+    born="CreationDate",
 )
 
 # A partner without a supplier number is no supplier (yet). Pages go by partner: that number is never shared.
@@ -103,6 +104,7 @@ REQUISITIONS = ByStamp(
     page_size="page_size",
     field="LastChangeDateTime",
     fold=requisition,
+    born="PurReqCreationDate",
 )
 
 # A cost center is its controlling area and number; its rows are periods of validity and change their keys.
@@ -170,6 +172,7 @@ def _invoices_by(day: str) -> ByDay:
         days=(day,),
         times={},
         look_back=INVOICE_LOOK_BACK,
+        born=day,
     )
 
 
@@ -179,6 +182,7 @@ _INVOICES_BY_TEXT = ByText(
     key=("SupplierInvoice", "FiscalYear"),
     page_size="page_size_orders",
     field="SuplrInvcLstChgDteTmeTxt",
+    born="CreationDate",
 )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
@@ -35,6 +36,8 @@ OPTIONS: Mapping[str, Any] = {
     "page_size_partners": 100,
     "page_size": 200,
     "reference_field": "CorrespncInternalReference",
+    # Documents created before this day ("2026-01-01") are left out of full reads; "" reads all of them.
+    "history_from": "",
     "list_lag_seconds": 0,
     "calls_per_second": 5,
     "side_by_side": 2,
@@ -153,9 +156,18 @@ def _texts(settings: ConnectionSettings) -> list[tuple[str, str]]:
     language = str(options["language"])
     if not (language.isascii() and language.isalpha() and len(language) == 2):
         found.append(("language", "The language is a code of two letters, e.g. en."))
+    if options["history_from"] and not _is_day(str(options["history_from"])):
+        found.append(("history_from", "history_from is a day such as 2026-01-31, or empty."))
     if options["reference_field"] not in REFERENCE_FIELDS:
         found.append(("reference_field", f"reference_field is {' or '.join(REFERENCE_FIELDS)}."))
     return found
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
 
 
 def _numbers(settings: ConnectionSettings) -> list[tuple[str, str]]:

@@ -28,6 +28,8 @@ class Strategy:
     """What every strategy knows of its object. `page_size` names the connection's option.
 
     With `fold`, several rows share a `key` and are brought up together, as one; a change of any of them brings up all.
+    `born` is the date by which the connection's option `history_from` cuts off old documents: full reads leave out
+    what is older, changes of it still come.
     """
 
     service: Service
@@ -35,6 +37,7 @@ class Strategy:
     key: tuple[str, ...]
     page_size: str
     fold: Fold | None = None
+    born: str = ""
 
     def source(self, client: SapClient) -> Source:
         """The entity set in the version this tenant offers."""
@@ -87,7 +90,7 @@ class Strategy:
         """All rows, page by page in key order, from where an earlier run stopped."""
         while position.full is not None:
             after: list[str] = position.full["after"]
-            found = self._ask(client, source, source.after(after) if after else [], source.keys)
+            found = self._ask(client, source, self._remaining(client, source, after), source.keys)
             rows = self._whole(client, source, found)
             if found.more:
                 reached = source.key(rows[-1]) if rows else after
@@ -97,6 +100,14 @@ class Strategy:
             else:
                 position.full = None
             yield Page(tuple(self.changes(client, rows)), position.snapshot(), more=found.more)
+
+    def _remaining(self, client: SapClient, source: Source, after: list[str]) -> Filter:
+        """What a full read has yet to read, behind a key and not older than the cut-off."""
+        rest = source.after(after) if after else [[]]
+        cut, name = str(client.account.options["history_from"]), self.born
+        if not cut or not name or f"{source.entity.type}.{name}" in client.without(self.service):
+            return rest
+        return [[*one, Where(name, "ge", cut)] for one in rest]
 
     def _whole(self, client: SapClient, source: Source, found: Found) -> list[Row]:
         """The rows of a page without the last identity, if that may go on behind the page; all of it, if alone."""

@@ -47,7 +47,10 @@ EDM = {
     },
 }
 OFFERS = {offer.document: offer for service in SERVICES for offer in service.offers}
-OBJECTS: dict[str, Strategy] = {name: value for name, value in vars(objects).items() if isinstance(value, Strategy)}
+OBJECTS: dict[str, Strategy] = {
+    **{name: value for name, value in vars(objects).items() if isinstance(value, Strategy)},
+    **{name: value for name, value in objects.SUPPLIER_INVOICES.ways.items() if isinstance(value, Strategy)},
+}
 
 
 def document(name: str) -> bytes:
@@ -89,7 +92,13 @@ def test_everything_that_is_filtered_or_sorted_by_may_be(name):
     strategy = OBJECTS[name]
     extra = (strategy.field,) if isinstance(strategy, ByStamp) else strategy.days if isinstance(strategy, ByDay) else ()
     for source in strategy.sources:
-        used = {*source.keys, *strategy.key, *extra, *(one.field for one in source.only)}
+        used = {
+            *source.keys,
+            *strategy.key,
+            *extra,
+            *filter(None, [strategy.born]),
+            *(one.field for one in source.only),
+        }
         known = types(source.offer.document)[source.entity.type]
         names = {source.entity.field(field).source for field in used}
         assert names & known.unfilterable == set()

@@ -238,3 +238,15 @@ def test_a_next_link_to_another_host_is_refused(sap):
         with pytest.raises(Misconfigured):
             client.follow(offer, link)
     assert client.follow(offer, "PurchaseOrder?$top=1").rows
+
+
+def test_orders_from_before_the_cut_off_are_left_out_until_they_change(either):
+    created = {row["PurchaseOrder"]: row["CreationDate"] for row in either.simulator.state()["PurchaseOrder"]}
+    cut = sorted(created.values())[20]
+    client = either.client(history_from=cut, page_size_orders=7)
+    changes, cursor = read(PURCHASE_ORDERS, client)
+    assert sorted(keys(changes)) == sorted(key for key, day in created.items() if day >= cut)
+    either.advance(60)
+    old = next(key for key, day in created.items() if day < cut)
+    either.touch(old, Language="DE")
+    assert old in keys(read(PURCHASE_ORDERS, client, cursor)[0])

@@ -46,6 +46,8 @@ def test_nothing_secret_shows_in_a_repr():
         ({"sap_client_number": "1"}, "sap_client_number"),
         ({"language": "english"}, "language"),
         ({"reference_field": "YY1_Ours"}, "reference_field"),
+        ({"history_from": "last year"}, "history_from"),
+        ({"history_from": "20260101"}, "history_from"),
         ({"page_size_orders": 0}, "page_size_orders"),
         ({"page_size_orders": True}, "page_size_orders"),
         ({"page_size_orders": "50"}, "page_size_orders"),

@@ -145,6 +145,50 @@ def test_an_answer_without_a_number_is_unknown(either):
         writers.PURCHASE_ORDERS.send(client, new_order(either))
 
 
+# Purchase requisitions
+
+
+def new_requisition(sap: Sap, **header) -> Write:
+    item = {
+        "PurchaseRequisitionItem": "10",
+        "PurchaseRequisitionItemText": "Copper pipe 3/4",
+        "MaterialGroup": "L001",
+        "AccountAssignmentCategory": "K",
+        "RequestedQuantity": "40",
+        "BaseUnit": "PC",
+        "PurchaseRequisitionPrice": "120.00",
+        "PurReqnItemCurrency": "USD",
+        "Plant": "1710",
+        "CompanyCode": "1710",
+        "PurchasingOrganization": "1710",
+        "PurchasingGroup": "001",
+        "DeliveryDate": "2026-12-01",
+        "account_assignments": [
+            {"AccountAssignmentNumber": "1", "CostCenter": cost_center(sap)["CostCenter"], "GLAccount": "61000000"}
+        ],
+    }
+    body = {"PurchaseRequisitionType": "NB", "PurReqnDescription": "From the field", "items": [item], **header}
+    return Write(action="create", key="", body=body, expect={}, marker=MARK)
+
+
+@pytest.fixture(params=["v4", "v2"])
+def any_requisition(request: pytest.FixtureRequest, sap: Sap) -> Sap:
+    if request.param == "v2":
+        sap.control("settings", {"arrangements": {"API_PURCHASEREQUISITION_2": "unknown"}})
+    return sap
+
+
+def test_a_requisition_is_created_with_our_mark_on_its_items(any_requisition):
+    client = prepared(any_requisition, writers.REQUISITIONS.service)
+    sent = writers.REQUISITIONS.send(client, new_requisition(any_requisition))
+    row = writers.REQUISITIONS.fetch(client, [sent.key])[sent.key]
+    assert row["PurchaseRequisition"] == sent.key
+    assert [item["PurReqnExternalReference"] for item in row["items"]] == [MARK]
+    assert row["items"][0]["DeliveryDate"] == "2026-12-01"
+    found = writers.REQUISITIONS.find(client, {MARK}, SINCE)
+    assert [one["PurchaseRequisition"] for one in found[MARK]] == [sent.key]
+
+
 # Business partners
 
 

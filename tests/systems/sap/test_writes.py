@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from integrations.errors import Misconfigured, NotAuthorised, Rejected, Unknown
@@ -46,6 +48,15 @@ def test_a_write_fetches_a_token_with_its_cookies_once_and_uses_it_again(sap):
     assert client.once(order(sap)).status == 201
     assert client.once(order(sap)).status == 201
     assert [line["method"] for line in sap.seen()] == ["GET", "POST", "POST"]
+
+
+def test_writers_side_by_side_share_one_token(sap):
+    client = sap.client()
+    with ThreadPoolExecutor(8) as pool:
+        statuses = list(pool.map(lambda _: client.once(order(sap)).status, range(16)))
+    assert statuses == [201] * 16
+    assert [line["method"] for line in sap.seen()].count("GET") == 1
+    assert orders(sap) == 16
 
 
 def test_reads_carry_no_cookies(sap):
