@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
-from integrations.errors import Misconfigured
+from integrations.errors import IntegrationError, Misconfigured
 
 Row = Mapping[str, Any]
 Cursor = dict[str, Any]
@@ -119,12 +119,19 @@ class Want:
     """What a record refers to, read ahead for a whole batch.
 
     A row of the target's reference data, e.g. Want("job", "2117"), or a link of another flow, e.g.
-    Want("link:vendors", "17300001"). `fresh` rows are never taken from the cache.
+    Want("link:vendors", "17300001"). `fresh` rows are never taken from the cache. A kind that begins with SOURCE is
+    asked of the record's own system, always fresh. With `via`, the key is a source key of that flow, and its link
+    names the row: Want("receipts-of-order", "4500001234", via="purchase-orders").
     """
 
     kind: str
     key: str
     fresh: bool = False
+    via: str = ""
+
+
+SOURCE = "source:"
+"""Prefix of a kind of rows that the record's own system answers, e.g. "source:invoices-alike"."""
 
 
 class Lookups(Protocol):
@@ -134,11 +141,24 @@ class Lookups(Protocol):
         """The target key that a source record became. Raises NotReady."""
         ...
 
+    def lines(self, flow: str, source_key: str) -> Mapping[str, str]:
+        """The line crosswalk (source line to target line id) of a link. Raises NotReady."""
+        ...
+
+    def sources(self, flow: str, target_key: str) -> tuple[str, ...]:
+        """The source keys that are linked to a target record, in order; read from the ledger just now."""
+        ...
+
     def mapped(self, value_map: str, key: str, *, label: str = "") -> str:
         """The customer's value for a code. Raises Unmapped. `label` helps the person who has to map it."""
         ...
 
     def mapped_or(self, value_map: str, key: str, default: str) -> str: ...
+
+    def claim(self, target_key: str) -> bool:
+        """Whether this record may take over that target record: no link of this flow points at it, and no other
+        record of the batch has claimed it before."""
+        ...
 
     def reference(self, kind: str, key: str, *, fresh: bool = False) -> Row | None:
         """A row of the target's reference data (business-unit, job, ...) or None where it does not exist.
@@ -221,13 +241,15 @@ class Plan:
 
     `adopt` is the key of an existing target record that is taken over as it is (matched before create).
     `links` are links of other flows that are made when the plan is accepted, before its writes.
-    `notes` are sentences for the audit: remainders, overwritten edits, shares.
+    `notes` are sentences for the audit: remainders, overwritten edits, shares. `then`: what happens next although
+    nothing has to be written, once links and notes are kept: Awaiting, or a person is needed.
     """
 
     writes: tuple[Write, ...] = ()
     adopt: str = ""
     links: tuple[Bond, ...] = ()
     notes: tuple[str, ...] = field(default=())
+    then: IntegrationError | None = None
 
 
 def check_choices(options: Mapping[str, Any], choices: Choices) -> None:

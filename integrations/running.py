@@ -135,6 +135,7 @@ def work_for(
         open_source=lambda: connections.open_client(sync.source, read_only=read_only),
         open_target=lambda: connections.open_client(sync.target, read_only=read_only),
         lookup=lambda client, kind, keys: _lookup(sync.target, client, kind, keys),
+        lookup_source=lambda client, kind, keys: _lookup(sync.source, client, kind, keys),
         limits=_limits(sync),
     )
 
@@ -157,8 +158,8 @@ def _keep_capabilities(work: Work) -> None:
             row.save(update_fields=["capabilities"])
 
 
-def _lookup(target: Connection, client: Any, kind: str, keys: Sequence[str]) -> Mapping[str, Row]:
-    rows: Mapping[str, Row] = catalogue.systems()[target.system].lookup(client, kind, keys)
+def _lookup(account: Connection, client: Any, kind: str, keys: Sequence[str]) -> Mapping[str, Row]:
+    rows: Mapping[str, Row] = catalogue.systems()[account.system].lookup(client, kind, keys)
     return rows
 
 

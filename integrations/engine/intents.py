@@ -32,12 +32,12 @@ def commit_intents(work: Work, batch: Sequence[Planned]) -> list[Outgoing]:
         current = [p for p in batch if p.delivery.id in still]
         moves = Moves(now)
         outgoing = _prepare_writes(work, [(p, p.plan.writes) for p in current if p.plan and p.plan.writes], moves, now)
-        _nothing_to_write([p.delivery for p in current if p.plan and not p.plan.writes], moves)
+        _nothing_to_write([p.delivery for p in current if p.plan and not p.plan.writes and not p.plan.then], moves)
         for planned in current:
-            if planned.plan is None:
-                _end_without_plan(planned, moves, now)
-            else:
+            if planned.plan is not None:
                 add_notes(planned.delivery, planned.plan.notes, now)
+            if planned.plan is None or (planned.plan.then and not planned.plan.writes):
+                _not_finished(planned, moves, now)
         moves.save()
         _adopt(work, [p for p in current if p.plan and p.plan.adopt and p.link is None], now)
         link_all(
@@ -110,9 +110,9 @@ def _nothing_to_write(deliveries: Sequence[Delivery], moves: Moves) -> None:
         moves.move(delivery, State.DELIVERED if delivery.id in wrote else State.UNCHANGED)
 
 
-def _end_without_plan(planned: Planned, moves: Moves, now: datetime) -> None:
+def _not_finished(planned: Planned, moves: Moves, now: datetime) -> None:
     """What happens next, by the kind of error."""
-    delivery, error = planned.delivery, planned.error
+    delivery, error = planned.delivery, planned.plan.then if planned.plan else planned.error
     delivery.tries += 1
     if isinstance(error, Awaiting):
         due_at = now + timedelta(seconds=error.seconds)

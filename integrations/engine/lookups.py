@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 from integrations.engine.work import Work
 from integrations.errors import NotReady, Unmapped, link_key, map_key
-from integrations.flow import Row, Want
+from integrations.flow import SOURCE, Row, Want
 from integrations.models import Link, Reference, ValueMap
 
 LINK = "link:"
@@ -24,27 +24,35 @@ class Cache:
     """Links, value maps and reference rows read during one batch."""
 
     work: Work
-    links: dict[tuple[str, str], str | None] = field(default_factory=dict)
+    links: dict[tuple[str, str], Link | None] = field(default_factory=dict)
     values: dict[tuple[str, str], str | None] = field(default_factory=dict)
     references: dict[tuple[str, str], Row | None] = field(default_factory=dict)
+    claims: dict[str, Asked] = field(default_factory=dict)
 
     def prepare(self, wants: Sequence[Want], now: datetime) -> None:
         """Reads what a batch will ask for, in one statement or remote call per kind."""
         kinds: dict[str, set[str]] = defaultdict(set)
         for want in wants:
-            kinds[want.kind].add(want.key)
+            if want.kind.startswith(LINK):
+                kinds[want.kind].add(want.key)
+            elif want.via:
+                kinds[f"{LINK}{want.via}"].add(want.key)
         for kind, keys in kinds.items():
-            if kind.startswith(LINK):
-                self._read_links(kind.removeprefix(LINK), keys)
-            else:
-                fresh = {want.key for want in wants if want.kind == kind and want.fresh}
-                self._read_references(kind, keys, now, fresh=bool(fresh))
+            self._read_links(kind.removeprefix(LINK), keys)
+        for kind, fresh in dict.fromkeys((w.kind, w.fresh) for w in wants if not w.kind.startswith(LINK)):
+            if keys := {self._key(want) for want in wants if (want.kind, want.fresh) == (kind, fresh)} - {""}:
+                self._read_references(kind, keys, now, fresh=fresh)
         self._read_values()
 
+    def _key(self, want: Want) -> str:
+        """The key of a wanted row; "" if the link that leads to it is missing."""
+        link = self.links[want.via, want.key] if want.via else None
+        return (link.target_key if link else "") if want.via else want.key
+
     def _read_links(self, flow: str, keys: set[str]) -> None:
-        found = Link.objects.filter(flow=flow, source_key__in=keys).values_list("source_key", "target_key")
+        found = Link.objects.filter(flow=flow, source_key__in=keys).only("source_key", "target_key", "lines")
         self.links.update({(flow, key): None for key in keys})
-        self.links.update({(flow, key): target for key, target in found})
+        self.links.update({(flow, link.source_key): link for link in found})
 
     def _read_values(self) -> None:
         rows = ValueMap.objects.filter(map__in=self.work.flow.maps).values_list("map", "key", "value")
@@ -52,6 +60,10 @@ class Cache:
 
     def _read_references(self, kind: str, keys: set[str], now: datetime, *, fresh: bool = False) -> None:
         """Cached rows younger than ten minutes, the rest from the target. What does not exist is asked again."""
+        if kind.startswith(SOURCE):
+            found = self.work.lookup_source(self.work.source, kind.removeprefix(SOURCE), sorted(keys))
+            self.references.update({(kind, key): found.get(key) for key in keys})
+            return
         if fresh:
             found = self.work.lookup(self.work.target, kind, sorted(keys))
             self.references.update({(kind, key): found.get(key) for key in keys})
@@ -97,13 +109,27 @@ class Asked:
 
     def linked(self, flow: str, source_key: str) -> str:
         """The target key that a source record became. Raises NotReady."""
+        link = self._link(flow, source_key)
+        self._used("link", flow, source_key, link.target_key)
+        return link.target_key
+
+    def lines(self, flow: str, source_key: str) -> Mapping[str, str]:
+        """The line crosswalk of a link. Raises NotReady."""
+        lines: Mapping[str, str] = self._link(flow, source_key).lines
+        return lines
+
+    def sources(self, flow: str, target_key: str) -> tuple[str, ...]:
+        """The source keys that are linked to a target record, in order."""
+        found = Link.objects.filter(flow=flow, target_key=target_key).order_by("source_key")
+        return tuple(found.values_list("source_key", flat=True))
+
+    def _link(self, flow: str, source_key: str) -> Link:
         if (flow, source_key) not in self.cache.links:
             self.cache._read_links(flow, {source_key})
-        target = self.cache.links[flow, source_key]
-        if target is None:
+        link = self.cache.links[flow, source_key]
+        if link is None or not link.target_key:
             raise NotReady(f"Waits until {flow} {source_key} exists there.", needs=link_key(flow, source_key))
-        self._used("link", flow, source_key, target)
-        return target
+        return link
 
     def mapped(self, value_map: str, key: str, *, label: str = "") -> str:
         """The customer's value for a code. Raises Unmapped."""
@@ -123,6 +149,12 @@ class Asked:
         value = self.cache.values.get((value_map, key))
         self._used("map", value_map, key, default if value is None else value)
         return default if value is None else value
+
+    def claim(self, target_key: str) -> bool:
+        """Whether no link points at that target record and no other record of the batch has claimed it before."""
+        if self.cache.claims.setdefault(target_key, self) is not self:
+            return False
+        return not Link.objects.filter(flow=self.cache.work.flow.name, target_key=target_key).exists()
 
     def reference(self, kind: str, key: str, *, fresh: bool = False) -> Row | None:
         """A row of the target's reference data, or None where it does not exist. `fresh`: read just now."""

@@ -64,6 +64,10 @@ class Limits:
     task_seconds: float = 30
 
 
+def _no_rows(client: Any, kind: str, keys: Sequence[str]) -> Mapping[str, Row]:
+    raise LookupError(f"nobody answers {kind} at the source")
+
+
 @dataclass(slots=True, kw_only=True)
 class Work:
     """One task's work on one sync. Clients are opened when first needed."""
@@ -76,6 +80,7 @@ class Work:
     open_source: Callable[[], Any]
     open_target: Callable[[], Any]
     lookup: Callable[[Any, str, Sequence[str]], Mapping[str, Row]]
+    lookup_source: Callable[[Any, str, Sequence[str]], Mapping[str, Row]] = _no_rows
     limits: Limits = field(default_factory=Limits)
     _clients: dict[str, Any] = field(default_factory=dict)
 
