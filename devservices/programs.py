@@ -52,10 +52,9 @@ def worker(supervisor: Supervisor, name: str = "worker", *, processes: int = 2) 
 
 
 def beat(supervisor: Supervisor, name: str = "beat") -> Program:
-    """Celery beat; ready once it has loaded its rows."""
-    return Program(
-        name, [*celery("beat"), "--pidfile=", "--loglevel", "INFO"], ready=says(supervisor, name, "beat: Sta")
-    )
+    """Celery beat; ready once it has shown its settings."""
+    command = [*celery("beat"), "--pidfile=", "--loglevel", "INFO"]
+    return Program(name, command, ready=says(supervisor, name, "maxinterval"))
 
 
 def celery(command: str) -> list[str]:
