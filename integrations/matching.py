@@ -14,6 +14,7 @@ from functools import lru_cache
 from typing import Any
 
 from integrations.errors import NeedsPerson, Unmapped, map_key
+from integrations.flow import Lookups
 
 SIMILAR = 0.87
 SIMILAR_NEARBY = 0.6
@@ -97,6 +98,20 @@ def twin(
             code="looks-alike",
         )
     return ""
+
+
+def unclaimed(key: str, source_key: str, value_map: str, lookups: Lookups) -> str:
+    """The twin, if no other record is linked to it or takes it over in the same batch. "" stays "".
+
+    Raises Unmapped otherwise: two source records are the same company, and only one can have the target's.
+    """
+    if key and not lookups.claim(key):
+        raise Unmapped(
+            f"{source_key} is the same company as another record, which has taken {key} there: say {CREATE}, or which.",
+            needs=map_key(value_map, source_key),
+            code="claimed",
+        )
+    return key
 
 
 def _answered(source_key: str, answer: str, free: dict[str, Candidate], value_map: str) -> str:

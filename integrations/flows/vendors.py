@@ -31,7 +31,7 @@ from integrations.address import Address, address_from_sap, address_from_service
 from integrations.comparison import EDIT_RULES, differences, note_edits
 from integrations.errors import NotTransferable
 from integrations.flow import Choices, Flow, Lookups, Plan, Reader, Row, Situation, Want, Write, Writer, check_choices
-from integrations.matching import Candidate, Identity, digits, twin
+from integrations.matching import Candidate, Identity, digits, twin, unclaimed
 from integrations.partner import address_row, contact_from_sap, partner_name, text, why_blocked
 from integrations.systems.sap.objects import SUPPLIERS
 from integrations.systems.servicetitan.objects import SUPPLIER_KEY, VENDORS
@@ -183,7 +183,8 @@ class Vendors(Flow):
             Candidate(str(row["id"]), Identity.of({**row, **row["contactInfo"]}), external_value(row, SUPPLIER_KEY))
             for row in situation.candidates
         ]
-        return twin(record.supplier, Identity.of(ours), known, "vendor", answer, ask=not record.blocked)
+        same = twin(record.supplier, Identity.of(ours), known, "vendor", answer, ask=not record.blocked)
+        return unclaimed(same, record.supplier, "vendor", situation.lookups)
 
     def is_gone(self, row: Row) -> bool:
         """Never: an inactive vendor can be made active again."""

@@ -140,6 +140,18 @@ class Book:
         }  # fmt: skip
     )
 
+    claimed: set[str] = field(default_factory=set)
+
+    def claim(self, target_key: str) -> bool:
+        return target_key not in self.claimed
+
+    def lines(self, flow: str, source_key: str) -> Mapping[str, str]:
+        self.linked(flow, source_key)
+        return {}
+
+    def sources(self, flow: str, target_key: str) -> tuple[str, ...]:
+        return tuple(source for (name, source), target in self.links.items() if (name, target) == (flow, target_key))
+
     def linked(self, flow: str, source_key: str) -> str:
         if (flow, source_key) not in self.links:
             raise NotReady("missing", needs=link_key(flow, source_key))

@@ -216,6 +216,12 @@ def test_a_vendor_that_was_taken_over_since_is_no_match_any_more():
     assert write.action == "create"
 
 
+def test_a_vendor_that_another_supplier_takes_over_in_the_same_batch_is_a_persons():
+    with pytest.raises(Unmapped) as caught:
+        plan_vendor(sap_supplier(), known=(THEIRS,), book=Book(claimed={"412"}))
+    assert (caught.value.code, caught.value.needs) == ("claimed", "map:vendor:17300001")
+
+
 def test_a_similar_vendor_asks_a_person_and_is_suggested():
     similar = THEIRS | {"address": dict.fromkeys(THEIRS["address"], ""), "contactInfo": {"phone": ""}}
     with pytest.raises(Unmapped) as caught:

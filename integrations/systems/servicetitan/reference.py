@@ -179,6 +179,7 @@ _LOOKUPS: Mapping[str, Lookup] = {
     "payment-term": partial(_by_id, resources.PAYMENT_TERMS),
     "vendor": partial(_by_id, resources.VENDORS),
     "receipts-of-order": _receipts,
+    "purchase-order": lambda client, keys: dict(client.records(resources.PURCHASE_ORDERS, keys)),
     "ap-bill": lambda client, keys: dict(client.records(resources.AP_BILLS, keys)),
 }
 _EVERYTHING: Mapping[str, Everything] = {
@@ -194,4 +195,4 @@ _EVERYTHING: Mapping[str, Everything] = {
     "vendor": partial(_listed, resources.VENDORS),
 }
 KINDS: tuple[str, ...] = tuple(_EVERYTHING)
-"""The kinds of reference data that are worth a cache; receipts of an order and bills are only looked up."""
+"""The kinds of reference data that are worth a cache; orders, their receipts and bills are only looked up."""
