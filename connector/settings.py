@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,8 @@ STATE_DIR = BASE_DIR / ".state"
 read_dotenv(Path(os.environ.get("ENV_FILE") or BASE_DIR / ".env"))
 env = Environment()
 
-DEVELOPMENT = env.flag("DEVELOPMENT", default=not env.text("DATABASE_URL"))
+CHECKOUT = find_spec("devservices") is not None  # the production image does not contain it
+DEVELOPMENT = env.flag("DEVELOPMENT", default=CHECKOUT and not env.text("DATABASE_URL"))
 DEBUG = env.flag("DEBUG", default=False)
 if DEBUG and not DEVELOPMENT:
     env.problem("DEBUG", "shows settings and queries to everybody: leave it off in production")
@@ -47,7 +49,7 @@ if SECRET_KEY in FIELD_KEYS:
 
 # --- Services -----------------------------------------------------------------------------------------------------
 embedded_database, embedded_broker = "", ""
-if DEVELOPMENT and not (env.text("DATABASE_URL") and env.text("BROKER_URL")):
+if DEVELOPMENT and CHECKOUT and not (env.text("DATABASE_URL") and env.text("BROKER_URL")):
     from devservices import urls as embedded
 
     embedded_database, embedded_broker = embedded.database_url(), embedded.broker_url()
