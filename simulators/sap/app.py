@@ -25,6 +25,7 @@ from simulators.simulator import Simulator, control_body
 from simulators.wire import Request, Response, json_response
 
 DEFAULT_ACCOUNT = ("CONNECTOR", "canary-sap-password")
+_LONGEST = 8_000
 _WRITES = frozenset({"POST", "PUT", "PATCH", "MERGE", "DELETE"})
 
 
@@ -100,6 +101,8 @@ class SapSimulator(Simulator):
         if self.options.redirect:
             location = "https://idp.example.com/saml2/idp/sso?SAMLRequest=..."
             return html(302, "Redirect", [("Location", location)])
+        if len(request.raw_path) + sum(len(name) + len(value) for name, value in request.query) > _LONGEST:
+            return html(414, "Request-URI Too Long")
         if request.path == TOKEN_PATH:
             seen.route = TOKEN_PATH
             return self.security.token(request)

@@ -1,7 +1,7 @@
 """Bodies of writes: JSON to a tree of drafts, each value checked against its field."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, time
 from decimal import Decimal
@@ -10,6 +10,7 @@ from typing import Any
 from simulators.sap.access import View
 from simulators.sap.declare import EntitySet, Field
 from simulators.sap.problems import ODataError, bad_request, unknown_property
+from simulators.sap.tables import kind_of
 from simulators.sap.values import INITIAL, TICKS, Value, date_of_millis, digits, parse_duration, parse_ticks
 from simulators.wire import Request, as_object
 
@@ -92,10 +93,23 @@ class BodyReader:
         if not (wanted.updatable if self.changing else wanted.creatable):
             draft.ignored.append(name)
             return
+        draft.values[wanted.column] = self.value(wanted, self.view.kind(draft.entity, wanted), value)
+
+    def value(self, wanted: Field, kind: str, value: Any) -> Value:
+        """A stored value from JSON. Raises ODataError (400) when it does not fit the field."""
         try:
-            draft.values[wanted.column] = self._value(wanted, self.view.kind(draft.entity, wanted), value)
+            return self._value(wanted, kind, value)
         except (ValueError, ArithmeticError, TypeError):
             raise _invalid(wanted, value) from None
+
+    def parameters(self, fields: Mapping[str, Field], given: Any) -> dict[str, Value]:
+        """The parameters of an action. Raises ODataError (400) for unknown names and wrong values."""
+        if not isinstance(given, dict):
+            raise bad_request("Action parameters are not a JSON object", "/IWBEP/CM_MGW_RT/176")
+        unknown = next((name for name in given if name not in fields), None)
+        if unknown is not None:
+            raise unknown_property(unknown, "Parameter")
+        return {name: self.value(fields[name], kind_of(fields[name]), value) for name, value in given.items()}
 
     def _value(self, wanted: Field, kind: str, value: Any) -> Value:
         if value is None:

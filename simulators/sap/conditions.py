@@ -1,9 +1,9 @@
 """What a ``$filter`` means for an entity set: a test for rows, and ranges of indexes that contain all hits."""
 
 import operator
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import product
+from itertools import islice, product
 from typing import Any
 
 from simulators.sap.access import Test, View
@@ -91,10 +91,9 @@ class Compiler:
         raise bad_request("A boolean expression is needed in $filter")
 
     def _binary(self, node: Binary) -> Condition:
-        if node.operator == "and":
-            return _both(self.compile(node.left), self.compile(node.right))
-        if node.operator == "or":
-            return _either(self.compile(node.left), self.compile(node.right))
+        if node.operator in ("and", "or"):
+            parts = [self.compile(part) for part in _operands(node)]
+            return _both(parts) if node.operator == "and" else _either(parts)
         if isinstance(node.left, Call) and node.right == Constant("flag", True) and node.operator == "eq":
             return self.compile(node.left)
         if isinstance(node.left, Constant):
@@ -214,9 +213,21 @@ def _value_test(name: str, read: Getter, sort: Callable[[Any], Any], wanted: Any
     return test
 
 
-def _both(left: Condition, right: Condition) -> Condition:
-    one, other = left.test, right.test
-    return Condition(lambda row: one(row) and other(row), _merged([*left.plans, *right.plans]))
+def _operands(node: Binary) -> list[Node]:
+    """The operands of a chain of the same operator: long lists of keys must not nest."""
+    found: list[Node] = []
+    left: Node = node
+    while isinstance(left, Binary) and left.operator == node.operator:
+        found.append(left.right)
+        left = left.left
+    return [left, *reversed(found)]
+
+
+def _both(parts: list[Condition]) -> Condition:
+    tests = [part.test for part in parts]
+    return Condition(
+        lambda row: all(test(row) for test in tests), _merged([plan for part in parts for plan in part.plans])
+    )
 
 
 def _merged(plans: Plans) -> Plans:
@@ -239,17 +250,10 @@ def _narrower(one: Range, other: Range) -> Range:
     return Range(one.column, low, above, high, not upto)
 
 
-def _either(left: Condition, right: Condition) -> Condition:
-    one, other = left.test, right.test
-    unions = [a + b for a, b in _pairs(left.plans, right.plans)]
-    return Condition(lambda row: one(row) or other(row), unions)
-
-
-def _pairs(left: Plans, right: Plans) -> Iterator[tuple[tuple[Range, ...], tuple[Range, ...]]]:
-    for number, pair in enumerate(product(left, right)):
-        if number >= _MOST_PLANS:
-            return
-        yield pair
+def _either(parts: list[Condition]) -> Condition:
+    tests = [part.test for part in parts]
+    unions = [sum(plans, ()) for plans in islice(product(*(part.plans for part in parts)), _MOST_PLANS)]
+    return Condition(lambda row: any(test(row) for test in tests), unions)
 
 
 __all__ = ["Compiler", "Condition", "ODataError", "Plans", "Range"]

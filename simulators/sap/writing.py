@@ -204,7 +204,8 @@ def _act(call: Call, resource: Resource, tenant: Tenant) -> Response:
     if call.request.method != "POST":
         raise not_allowed(call.view.service.version)
     if resource.entity.table == "CostCenter" and resource.row is None:
-        row = centers.act(tenant, call.view, resource.entity, resource.action, _json(call))
+        reader = BodyReader(call.view, call.request, changing=False)
+        row = centers.act(tenant, reader, resource.entity, resource.action, _json(call))
         result = [name for name in call.view.service.actions[resource.action].fields if name in resource.entity.fields]
         return document(call, call.renderer().row(row, Selection(resource.entity, result, messages=False)), _OK)
     if resource.entity.table in ("Requisition", "RequisitionItem"):

@@ -160,7 +160,8 @@ def test_a_cost_center_is_created_renamed_and_ended(sap_service: SapService) -> 
         ({"CompanyCode": "9999"}, "ME/303"),
         ({"ValidityEndDate": "2025-01-01"}, "KS/015"),
         ({"CostCenter": "10101101"}, "KS/016"),
-        ({"CostCenterName": "A name longer than twenty"}, "KS/100"),
+        ({"CostCenterName": "A name longer than twenty"}, "/IWBEP/CM_MGW_RT/176"),
+        ({"BusinessArea": "X"}, "/IWBEP/CM_MGW_RT/022"),
     ],
 )
 def test_a_cost_center_is_refused(sap_service: SapService, values: dict[str, Any], code: str) -> None:

@@ -1,21 +1,17 @@
 """Cost centers: periods of validity created and changed by actions, names and locks by PATCH."""
 
-from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
 
-from simulators.sap.access import View
-from simulators.sap.bodies import Draft
-from simulators.sap.declare import EntitySet, Field
-from simulators.sap.problems import ODataError, business, unknown_property
+from simulators.sap.bodies import BodyReader, Draft
+from simulators.sap.declare import EntitySet
+from simulators.sap.problems import ODataError, bad_request, business
 from simulators.sap.rules.checks import known, needed
 from simulators.sap.services.cost_center_v4 import COST_CENTER_V4
 from simulators.sap.store import Row
-from simulators.sap.tables import kind_of
 from simulators.sap.tenant import Tenant
-from simulators.sap.values import Value, from_plain
+from simulators.sap.values import Value
 from simulators.sap.world.masters import AREA
-from simulators.wire import as_object
 
 _MANDATORY = tuple(
     field.name for field in COST_CENTER_V4.actions["CreateValidityPeriod"].fields.values() if "must" in field.words
@@ -23,34 +19,22 @@ _MANDATORY = tuple(
 _TEXT = ("CostCenterName", "CostCenterDescription")
 
 
-def act(tenant: Tenant, view: View, entity: EntitySet, name: str, body: Any) -> Row:
+def act(tenant: Tenant, reader: BodyReader, entity: EntitySet, name: str, body: Any) -> Row:
     """CreateValidityPeriod or UpdateValidityPeriod. Raises ODataError."""
-    action = view.service.actions.get(name)
+    action = reader.view.service.actions.get(name)
     if action is None or not action.many or action.bound_to != entity.name:
         raise ODataError(404, "/IWBEP/CM_V4_COS/014", f"Resource not found for the segment '{name}'.")
-    given = dict(as_object(body))
-    texts = [_parameters(action.row_fields, text) for text in given.pop(action.rows, [])]
-    values = _parameters(action.fields, given)
+    given = dict(body) if isinstance(body, dict) else {}
+    rows = given.pop(action.rows, [])
+    if not isinstance(rows, list):
+        raise bad_request(f"Parameter '{action.rows}' has an invalid value", "/IWBEP/CM_MGW_RT/176")
+    texts = [reader.parameters(action.row_fields, text) for text in rows]
+    values = reader.parameters(action.fields, given)
     new_end = values.pop("NewValidityEndDate", None)
     values.setdefault("ControllingArea", AREA)
     if name == "CreateValidityPeriod":
         return _create(tenant, values, texts)
     return _update(tenant, values, new_end if isinstance(new_end, date) else None)
-
-
-def _parameters(fields: Mapping[str, Field], given: Mapping[str, Any]) -> dict[str, Value]:
-    values: dict[str, Value] = {}
-    for name, value in given.items():
-        field = fields.get(name)
-        if field is None:
-            raise unknown_property(name, "Parameter")
-        if field.max_length is not None and len(str(value)) > field.max_length:
-            raise business("KS/100", f"Parameter {name} is too long", name)
-        try:
-            values[name] = from_plain(kind_of(field), value)
-        except (ValueError, ArithmeticError):
-            raise business("KS/100", f"Parameter {name} has an invalid value", name) from None
-    return values
 
 
 def _periods(tenant: Tenant, area: Value, center: Value) -> list[Row]:
