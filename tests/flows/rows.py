@@ -99,6 +99,15 @@ def sap_address(**values: Any) -> dict[str, Any]:
     return row | values
 
 
+def center(**values: Any) -> dict[str, Any]:
+    """Cost center 10101101, valid today."""
+    row: dict[str, Any] = {
+        "ControllingArea": "A000", "CostCenter": "10101101", "CostCenterName": "Plumbing West",
+        "CostCenterDescription": "", "is_valid": True,
+    }  # fmt: skip
+    return row | values
+
+
 @dataclass
 class Book:
     """`integrations.flow.Lookups` over plain dictionaries: links, maps and reference rows of a small customer."""

@@ -11,6 +11,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from integrations.flows.cost_centers import FLOW as CENTERS
 from integrations.flows.purchase_orders import FLOW as ORDERS
 from integrations.flows.vendors import FLOW as VENDORS
 from integrations.systems.sap import entities
@@ -18,7 +19,7 @@ from integrations.systems.sap.entity import Entity
 from integrations.systems.servicetitan import bodies
 from integrations.systems.servicetitan.formats import wire
 from integrations.systems.servicetitan.writing import _external
-from tests.flows.rows import plan_order, plan_vendor, sap_item, sap_order, sap_supplier, st_order, st_vendor
+from tests.flows.rows import center, plan_order, plan_vendor, sap_item, sap_order, sap_supplier, st_order, st_vendor
 
 SPEC_DIR = os.environ.get("SPEC_DIR", "")
 needs_documents = pytest.mark.skipif(not SPEC_DIR, reason="SPEC_DIR names no folder with the systems' documents")
@@ -65,6 +66,7 @@ def declared(entity: Entity, place: str = "") -> Iterator[tuple[str, str, str, s
 
 ORDER_FIELDS = fields_read(ORDERS, sap_order(), sap_order(sap_item(NetAmount=None)))
 PARTNER_FIELDS = fields_read(VENDORS, sap_supplier(), sap_supplier(OrganizationBPName1=""))
+CENTER_FIELDS = fields_read(CENTERS, center(), center(CostCenterName=""))
 # Building and room are used where an address of another service has them.
 NOT_READ = {("/addresses", "Building"), ("/addresses", "RoomNumber")}
 NOT_READ |= {
@@ -86,6 +88,12 @@ def test_every_field_of_a_supplier_is_read():
     assert (
         PARTNER_FIELDS - {(place, name) for place, name, *_ in declared(entities.BUSINESS_PARTNER)} - NOT_READ == set()
     )
+
+
+def test_every_field_of_a_cost_center_is_read_from_both_versions():
+    made = {("", name) for name in ("is_valid", "CostCenterName", "CostCenterDescription")}
+    for entity in (entities.COST_CENTER_V4, entities.COST_CENTER_V2):
+        assert CENTER_FIELDS - {(place, name) for place, name, *_ in declared(entity)} - made == set()
 
 
 @needs_documents

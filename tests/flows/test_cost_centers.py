@@ -12,17 +12,9 @@ from integrations.flows.cost_centers import FLOW
 from integrations.systems.servicetitan import bodies
 from integrations.systems.servicetitan.formats import wire
 from integrations.systems.servicetitan.writing import _external
-from tests.flows.rows import Book
+from tests.flows.rows import Book, center
 
 KEY = "sap-cost-center-A000-10101101"
-
-
-def center(**values: Any) -> dict[str, Any]:
-    row = {
-        "ControllingArea": "A000", "CostCenter": "10101101", "CostCenterName": "Plumbing West",
-        "CostCenterDescription": "", "is_valid": True,
-    }  # fmt: skip
-    return row | values
 
 
 def unit(number: int, *entries: tuple[str, str], **values: Any) -> dict[str, Any]:
