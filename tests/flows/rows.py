@@ -161,6 +161,12 @@ class Book:
     def sources(self, flow: str, target_key: str) -> tuple[str, ...]:
         return tuple(source for (name, source), target in self.links.items() if (name, target) == (flow, target_key))
 
+    def source(self, flow: str, target_key: str) -> str:
+        return next(iter(self.sources(flow, target_key)), "")
+
+    def known(self, flow: str, source_key: str) -> Any:
+        raise LookupError("these flows do not ask for records of others")
+
     def linked(self, flow: str, source_key: str) -> str:
         if (flow, source_key) not in self.links:
             raise NotReady("missing", needs=link_key(flow, source_key))
