@@ -71,13 +71,17 @@ class NotReady(IntegrationError):
 
 
 class Awaiting(IntegrationError):
-    """Something has to happen there first that wakes nobody: looked at again after `seconds`."""
+    """Something has to happen first that may wake nobody: looked at again after `seconds`.
+
+    `needs` is a wake key that would end the waiting sooner, "" where there is none.
+    """
 
     default_code = "awaiting"
 
-    def __init__(self, message: str, *, seconds: float, code: str = "") -> None:
+    def __init__(self, message: str, *, seconds: float, code: str = "", needs: str = "") -> None:
         super().__init__(message, code=code)
         self.seconds = seconds
+        self.needs = needs
 
 
 class NeedsPerson(IntegrationError):
@@ -133,6 +137,11 @@ class NotAuthorised(IntegrationError):
 def link_key(flow: str, source_key: str) -> str:
     """The wake key of a link."""
     return f"link:{flow}:{source_key}"
+
+
+def linked_to_key(flow: str, target_key: str) -> str:
+    """The wake key of whatever link leads to a target record."""
+    return f"linked-to:{flow}:{target_key}"
 
 
 def map_key(value_map: str, key: str) -> str:

@@ -149,6 +149,18 @@ class Lookups(Protocol):
         """The source keys that are linked to a target record, in order; read from the ledger just now."""
         ...
 
+    def source_of(self, flow: str, target_key: str) -> str:
+        """The source key that a target record is linked to. Raises NotReady, and NeedsPerson where there are several."""
+        ...
+
+    def sender(self, flow: str, marker: str) -> str:
+        """The source key of the record of which a write bears this marker, sent or about to be; "" for none."""
+        ...
+
+    def codes_for(self, value_map: str, value: str) -> tuple[str, ...]:
+        """The codes that the customer has mapped to a value, in order: the map read backwards."""
+        ...
+
     def mapped(self, value_map: str, key: str, *, label: str = "") -> str:
         """The customer's value for a code. Raises Unmapped. `label` helps the person who has to map it."""
         ...
@@ -167,6 +179,10 @@ class Lookups(Protocol):
         """
         ...
 
+    def known(self, flow: str, source_key: str) -> Known:
+        """What the ledger holds of a record of another flow; read from the ledger just now."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Linked:
@@ -177,6 +193,19 @@ class Linked:
     observed: Mapping[str, Any]
     lines: Mapping[str, str]
     generation: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the ledger holds of a record: the links of its parts by name, the record itself being the part "".
+
+    `state`, `code` and `reason` are those of a delivery that has not come to its end; "" where there is none.
+    """
+
+    parts: Mapping[str, Linked] = field(default_factory=dict)
+    state: str = ""
+    code: str = ""
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,8 +248,9 @@ class Situation:
     `marker` is the marker for a create in this situation, `next_marker` the one for a create that follows a
     cancellation in the same plan (the next generation); `candidates` are the rows of the target's directory
     (only for flows with `match_before_create` and only while there is no link). `done` are the writes this
-    delivery has made (only for flows with `sees_done`), `part(name)` is one of several target records (only for
-    flows with `has_parts`). `waited` is how many seconds ago the delivery was made.
+    delivery has made (only for flows with `sees_done`), `part(name)` is one of several target records and `parts`
+    names those that are linked (only for flows with `has_parts`). `waited` is how many seconds ago the delivery
+    was made.
     """
 
     lookups: Lookups
@@ -232,7 +262,9 @@ class Situation:
     next_marker: str = ""
     done: Sequence[Done] = ()
     part: Callable[[str], Part] = no_part
+    parts: Sequence[str] = ()
     waited: float = 0.0
+    refused: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,7 +300,8 @@ class Flow(Protocol):
     are its options with their defaults. `service` is the SAP service or ServiceTitan scope it reads, for
     messages. `match_before_create`: the engine hands over the target's directory before a create. A flow may
     state `choices`, the allowed values of options that are a choice. `has_parts`, `sees_done`: whether plans ask
-    for `Situation.part` and `Situation.done`. A flow that `keeps` a read model of that name writes nothing: its
+    for `Situation.part` and `Situation.done`. `sees_refusals`: a create that the target refuses is not a person's at
+    once, the plan decides by `Situation.refused`. A flow that `keeps` a read model of that name writes nothing: its
     rows are kept as they are read.
     """
 
@@ -285,6 +318,7 @@ class Flow(Protocol):
     match_before_create: bool = False
     has_parts: bool = False
     sees_done: bool = False
+    sees_refusals: bool = False
     keeps: str = ""
     source_writer: Writer | None = None
 

@@ -116,7 +116,8 @@ def _not_finished(planned: Planned, moves: Moves, now: datetime) -> None:
     delivery.tries += 1
     if isinstance(error, Awaiting):
         due_at = now + timedelta(seconds=error.seconds)
-        moves.move(delivery, State.WAITING, code=error.code, reason=error.message, due_at=due_at)
+        reason, needs = error.message, error.needs
+        moves.move(delivery, State.WAITING, code=error.code, reason=reason, needs=needs, due_at=due_at)
     elif isinstance(error, NotReady):
         moves.move(delivery, State.WAITING, code=error.code, reason=error.message, needs=error.needs)
     elif isinstance(error, NotTransferable):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -30,6 +30,12 @@ class Found:
 def key_of(source_key: str, part: str) -> str:
     """The key under which a part of a record is linked: `<record>#<part>`; the record itself has no part."""
     return f"{source_key}#{part}" if part else source_key
+
+
+def parts_of(source_key: str, links: Mapping[str, Link]) -> dict[str, Link]:
+    """The links of a record by the name of the part, "" being the record itself; `links` are by source key."""
+    found = ((key.partition("#"), link) for key, link in links.items())
+    return {part: link for (record, _, part), link in found if record == source_key}
 
 
 def of_step(work: Work, delivery: Delivery, step: Step, target_key: str) -> Found:

@@ -8,10 +8,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db.models import Q
+
+from integrations.engine.linking import parts_of
 from integrations.engine.work import Work
 from integrations.errors import NotReady, Unmapped, link_key, map_key
-from integrations.flow import SOURCE, Row, Want
-from integrations.models import Link, Reference, ValueMap
+from integrations.flow import SOURCE, Known, Linked, Row, Want
+from integrations.models import Delivery, Link, Reference, ValueMap
 
 LINK = "link:"
 """Prefix of a Want that names a link of another flow, e.g. Want("link:vendors", "17300001")."""
@@ -122,6 +125,19 @@ class Asked:
         """The source keys that are linked to a target record, in order."""
         found = Link.objects.filter(flow=flow, target_key=target_key).order_by("source_key")
         return tuple(found.values_list("source_key", flat=True))
+
+    def known(self, flow: str, source_key: str) -> Known:
+        """What the ledger holds of a record of another flow."""
+        named = Q(source_key=source_key) | Q(source_key__startswith=f"{source_key}#")
+        parts = parts_of(source_key, {link.source_key: link for link in Link.objects.filter(named, flow=flow)})
+        unfinished = Delivery.objects.filter(
+            sync__flow=flow, source_key=source_key, state__in=[*Delivery.OPEN, Delivery.State.BEHIND]
+        )
+        one = unfinished.order_by("number").only("state", "code", "reason").first()
+        return Known(
+            {name: Linked(link.target_key, link.observed, link.lines, link.generation) for name, link in parts.items()},
+            *((one.state, one.code, one.reason) if one else ()),
+        )
 
     def _link(self, flow: str, source_key: str) -> Link:
         if (flow, source_key) not in self.cache.links:

@@ -15,7 +15,7 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import Q
 
-from integrations.engine.linking import key_of
+from integrations.engine.linking import key_of, parts_of
 from integrations.engine.lookups import Asked, Cache
 from integrations.engine.work import Work
 from integrations.errors import IntegrationError, NeedsPerson
@@ -129,6 +129,10 @@ class More:
             keys = sorted({link.target_key for link in self.links.values()})
             self.rows = flow.writer.fetch(self.work.target, keys) if keys else {}
 
+    def names(self, planned: Planned) -> tuple[str, ...]:
+        """The names of a record's linked parts, in order."""
+        return tuple(sorted(parts_of(planned.delivery.source_key, self.links)))
+
     def part(self, planned: Planned, name: str) -> Part:
         """One part of a record; a part that is gone is made again under the next generation's marker."""
         key = key_of(planned.delivery.source_key, name)
@@ -161,6 +165,7 @@ def _plan(work: Work, planned: Planned, cache: Cache, directory: Directory, more
         candidates=directory.rows() if match else (),
         done=more.done.get(planned.delivery.id, ()),
         part=partial(more.part, planned) if flow.has_parts else no_part,
+        parts=more.names(planned),
         waited=(work.clock() - planned.delivery.created_at).total_seconds(),
     )
     planned.plan = flow.plan(planned.record, situation)
