@@ -1,5 +1,6 @@
-"""The flows meet the ServiceTitan stand-in in one place, with the fixture of its own tests."""
+"""The flows meet both stand-ins here, with the fixtures of their own tests."""
 
+from tests.systems.sap.conftest import sap
 from tests.systems.servicetitan.conftest import service
 
-__all__ = ["service"]
+__all__ = ["sap", "service"]
