@@ -28,36 +28,16 @@ from functools import partial
 from typing import Any
 
 from integrations import sap_orders, servicetitan_orders
-from integrations.address import Address, address_from_sap
-from integrations.errors import Misconfigured
+from integrations.address import address_from_sap
 from integrations.flow import Choices, Flow, Lookups, Plan, Reader, Row, Situation, Want, Writer, check_choices
-from integrations.money import Measure, decimal, plain
-from integrations.order_references import business_unit, job_id, location_address, measure_of, order_type
+from integrations.money import decimal
+from integrations.order_lines import Item, order_line
+from integrations.order_references import business_unit, job_id, location_address, order_type
 from integrations.shares import agreed, sentences
 from integrations.systems.sap import objects as sap
 from integrations.systems.servicetitan import objects as servicetitan
-from integrations.texts import described
 
 Options = Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """An item that is not deleted. `quantity` is in order units, `net_amount` in the order's currency."""
-
-    number: str
-    text: str
-    material: str
-    vendor_part: str
-    is_service: bool
-    quantity: Decimal
-    unit: str
-    net_amount: Decimal
-    plant: str
-    required_on: str
-    ship_to: Address | None
-    cost_centers: tuple[tuple[str, Decimal], ...]
-    jobs: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +102,7 @@ def to_servicetitan(order: PurchaseOrder, lookups: Lookups, options: Options) ->
     location = one("location", [(lookups.mapped("plant", plant), amount) for plant, amount in plants]) or ""
     ship_to = one("ship-to address", places) or location_address(location, lookups)
     earliest = min((day for day, _ in days), default=order.ordered_on)
-    lines = [line_to_servicetitan(item, lookups, options) for item in order.items]
+    lines = [order_line(item, lookups, options) for item in order.items]
     named = sentences(Cost_centers=centers, Plants=plants, Jobs=jobs, Ship_to=places, Deliveries=days)
     body = {
         "vendorId": lookups.linked("vendors", order.supplier),
@@ -141,21 +121,6 @@ def to_servicetitan(order: PurchaseOrder, lookups: Lookups, options: Options) ->
     if options["job_field"] != "none":
         body["jobId"] = job_id(one("job", jobs), lookups)
     return body, tuple(note for _, note in lines if note)
-
-
-def line_to_servicetitan(item: Item, lookups: Lookups, options: Options) -> tuple[dict[str, str], str]:
-    """A line, and a note on what its cost cannot hold. A unit can be mapped for one material: "BX TG0012"."""
-    if item.material and not item.is_service:
-        sku = lookups.mapped("material", item.material, label=item.text)
-    else:
-        sku = lookups.mapped_or("material", item.material, options["catch_all_sku"])
-    if not sku:
-        raise Misconfigured(f"Item {item.number} is a service or has no material: set catch_all_sku.", code="no-sku")
-    unit = Measure(item.unit) if sku == options["catch_all_sku"] else measure_of(item.unit, item.material, lookups)
-    quantity, text = unit.convert(item.quantity), described(item.number, item.text, unit.told(item.unit))
-    cost, note = servicetitan_orders.line_cost_in(options, item.number, item.net_amount, quantity)
-    line = {"skuId": sku, "description": text, "vendorPartNumber": item.vendor_part}
-    return {**line, "quantity": plain(quantity), "cost": cost}, note
 
 
 class PurchaseOrders(Flow):

@@ -1,0 +1,57 @@
+"""What an order or a requisition of SAP wants, item by item, and how an item becomes a line in ServiceTitan."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from integrations.address import Address
+from integrations.errors import Misconfigured
+from integrations.flow import Lookups
+from integrations.money import Measure, plain
+from integrations.order_references import measure_of
+from integrations.servicetitan_orders import line_cost_in
+from integrations.texts import described
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """An item that is wanted. `quantity` is in SAP's unit, `net_amount` in the document's currency.
+
+    `jobs` are job numbers by the field of SAP that holds them, `cost_centers` come with their amounts.
+    """
+
+    number: str
+    text: str
+    material: str
+    vendor_part: str
+    is_service: bool
+    quantity: Decimal
+    unit: str
+    net_amount: Decimal
+    plant: str
+    required_on: str
+    ship_to: Address | None
+    cost_centers: tuple[tuple[str, Decimal], ...]
+    jobs: Mapping[str, str]
+
+
+def order_line(item: Item, lookups: Lookups, options: Mapping[str, Any]) -> tuple[dict[str, str], str]:
+    """A line, and a note on what its cost cannot hold. A unit can be mapped for one material: "BX TG0012".
+
+    The line holds skuId, description, vendorPartNumber, quantity (in the SKU's unit) and cost, all as texts.
+    Raises Unmapped for a material or unit without a value, Misconfigured where no SKU takes free text.
+    """
+    if item.material and not item.is_service:
+        sku = lookups.mapped("material", item.material, label=item.text)
+    else:
+        sku = lookups.mapped_or("material", item.material, options["catch_all_sku"])
+    if not sku:
+        raise Misconfigured(f"Item {item.number} is a service or has no material: set catch_all_sku.", code="no-sku")
+    unit = Measure(item.unit) if sku == options["catch_all_sku"] else measure_of(item.unit, item.material, lookups)
+    quantity, text = unit.convert(item.quantity), described(item.number, item.text, unit.told(item.unit))
+    cost, note = line_cost_in(options, item.number, item.net_amount, quantity)
+    line = {"skuId": sku, "description": text, "vendorPartNumber": item.vendor_part}
+    return {**line, "quantity": plain(quantity), "cost": cost}, note
