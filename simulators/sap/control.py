@@ -105,6 +105,26 @@ def rows(tenant: Tenant, request: Request) -> Any:
     return {"rows": [plain(row, deep=True) for row in table_of(store, entity).everything()]}
 
 
+_MARKED: dict[str, tuple[str, ...]] = {
+    "PurchaseOrder": ("CorrespncInternalReference", "CorrespncExternalReference"),
+    "RequisitionItem": ("PurReqnExternalReference",),
+    "BusinessPartner": ("BusinessPartnerIDByExtSystem",),
+}
+
+
+def duplicates(tenant: Tenant, request: Request) -> Any:
+    """Documents that carry the same reference: by table and column, the keys of each that occurs more than once."""
+    found: dict[str, dict[str, list[str]]] = {}
+    for name, columns in _MARKED.items():
+        for column in columns:
+            by_value: dict[str, list[str]] = {}
+            for row in tenant.store[name].everything():
+                if row[column]:
+                    by_value.setdefault(row[column], []).append("/".join(row[part] for part in row.table.shape.key))
+            found[f"{name}.{column}"] = {value: keys for value, keys in by_value.items() if len(keys) > 1}
+    return found
+
+
 def plain(row: Row, *, deep: bool) -> dict[str, Any]:
     """A row as plain JSON: columns that are not initial, and the dependent rows by table."""
     kinds, initial = row.table.kinds, row.table.initial
@@ -127,4 +147,5 @@ CONTROLS: dict[tuple[str, str], Endpoint] = {
     ("POST", "add"): add,
     ("POST", "remove"): remove,
     ("GET", "rows"): rows,
+    ("GET", "duplicates"): duplicates,
 }

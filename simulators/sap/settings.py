@@ -20,7 +20,8 @@ class Settings:
     lifetimes. ``v2_page_size`` and ``v4_page_size`` cap pages (0: no cap). ``redirect`` answers every call with 302 to
     the identity provider. ``release`` 2021 drops fields that came later. ``order_release`` decides whether orders
     created by API wait for a release. ``stamp_prefix`` stands before the text time stamps of invoices.
-    ``zone_minutes`` is the system's offset from UTC: its dates and times without a zone are local.
+    ``zone_minutes`` is the system's offset from UTC: its dates and times without a zone are local. ``warnings`` lets
+    creations succeed with a warning in the header.
     """
 
     arrangements: dict[str, str] = field(default_factory=dict)
@@ -35,6 +36,7 @@ class Settings:
     order_release: str = "none"
     stamp_prefix: str = ""
     zone_minutes: int = 0
+    warnings: bool = False
 
     def change(self, values: dict[str, Any]) -> None:
         """Set some switches. Raises ValueError for an unknown name or a wrong value; then nothing is changed."""

@@ -1,5 +1,6 @@
 """Answers to POST, PATCH and DELETE: find the rule for what is written, apply it, show the result."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -90,7 +91,10 @@ def _post(call: Call, resource: Resource, tenant: Tenant, seen: Seen) -> Respons
         row = _CREATE[entity.table](tenant, draft)
     else:
         raise not_allowed(call.view.service.version)
-    return _created(call, entity, draft, row)
+    response = _created(call, entity, draft, row)
+    if tenant.settings.warnings:
+        response.headers.append(_warning(call.v2))
+    return response
 
 
 def _parent(call: Call, entity: EntitySet, draft: Draft) -> Row | None:
@@ -120,6 +124,21 @@ def _created(call: Call, entity: EntitySet, draft: Draft, row: Row) -> Response:
     response = single(call, entity, shown, 201)
     response.headers.append(("Location", uri))
     return response
+
+
+def _warning(v2: bool) -> tuple[str, str]:
+    code, text = "ME/664", "Net price must be greater than 0"
+    if v2:
+        message = {
+            "code": code,
+            "message": text,
+            "longtext_url": "",
+            "severity": "warning",
+            "target": "",
+            "details": [],
+        }
+        return "sap-message", json.dumps(message)
+    return "sap-messages", json.dumps([{"code": code, "message": text, "numericSeverity": 3, "target": ""}])
 
 
 def _deep(call: Call, draft: Draft) -> Selection:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -246,3 +247,23 @@ def test_a_document_that_a_person_has_open_cannot_be_changed(sap_service: SapSer
     assert (status, code, message) == (400, "ME/006", "User D.REYES already processing PurchaseOrder 4500000030")
     sap_service.control("clock", {"advance": 60})
     assert sap_service.write("PATCH", ORDER_V2, path, body).status == 204
+
+
+def test_a_lost_answer_leaves_the_order_there_and_found_by_its_reference(sap_service: SapService) -> None:
+    sap_service.control("faults", [{"kind": "lose_answer", "method": "POST", "path": "A_PurchaseOrder$", "times": 1}])
+    lost = sap_service.write("POST", ORDER_V2, "A_PurchaseOrder", v2_order())
+    assert not lost.arrives
+    path = f"{ORDER_V2}/A_PurchaseOrder?$filter=CorrespncInternalReference eq 'ML7K2Q4XW9ZB'"
+    assert [row["PurchaseOrder"] for row in sap_service.rows(path)] == ["4500000061"]
+    assert not any(sap_service.control("duplicates", method="GET").values())
+    sap_service.write("POST", ORDER_V2, "A_PurchaseOrder", v2_order())
+    twins = sap_service.control("duplicates", method="GET")["PurchaseOrder.CorrespncInternalReference"]
+    assert twins == {"ML7K2Q4XW9ZB": ["4500000061", "4500000062"]}
+
+
+def test_a_creation_may_succeed_with_a_warning(sap_service: SapService) -> None:
+    sap_service.control("settings", {"warnings": True})
+    v2 = sap_service.write("POST", ORDER_V2, "A_PurchaseOrder", v2_order())
+    v4 = sap_service.write("POST", ORDER_V4, "PurchaseOrder", v4_order())
+    assert (v2.status, json.loads(v2.header("sap-message"))["severity"]) == (201, "warning")
+    assert (v4.status, json.loads(v4.header("sap-messages"))[0]["numericSeverity"]) == (201, 3)

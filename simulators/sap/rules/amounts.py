@@ -34,11 +34,11 @@ def net_amount(item: Row) -> Decimal:
 
 def reprice(row: Row, changed: Mapping[str, Value]) -> None:
     """Bring an order item and its dependent rows up to date after a change of quantity or price."""
-    if row.table.name != "PurchaseOrderItem" or not _PRICING & set(changed) or "NetAmount" in changed:
+    if row.table.name != "PurchaseOrderItem" or not _PRICING & set(changed):
         return
-    amount = net_amount(row)
-    for column in ("NetAmount", "GrossAmount", "EffectiveAmount"):
-        row[column] = amount
+    if "NetAmount" not in changed:
+        for column in ("NetAmount", "GrossAmount", "EffectiveAmount"):
+            row[column] = net_amount(row)
     spread(row)
     if "OrderQuantity" in changed:
         _reschedule(row)
