@@ -150,7 +150,7 @@ class Lookups(Protocol):
         ...
 
     def source_of(self, flow: str, target_key: str) -> str:
-        """The source key that a target record is linked to. Raises NotReady, and NeedsPerson where there are several."""
+        """The source key that a target record is linked to. Raises NotReady, NeedsPerson where there are several."""
         ...
 
     def sender(self, flow: str, marker: str) -> str:
@@ -250,7 +250,7 @@ class Situation:
     (only for flows with `match_before_create` and only while there is no link). `done` are the writes this
     delivery has made (only for flows with `sees_done`), `part(name)` is one of several target records and `parts`
     names those that are linked (only for flows with `has_parts`). `waited` is how many seconds ago the delivery
-    was made.
+    was made. `refused` are the words of a refusal just now (only for flows with `sees_refusals`).
     """
 
     lookups: Lookups

@@ -164,12 +164,13 @@ def _lookup(account: Connection, client: Any, kind: str, keys: Sequence[str]) ->
 
 
 def _limits(sync: Sync) -> Limits:
-    options = connections.effective_options(sync.target)
-    timeouts = connections.timeouts(sync.target)
+    answered = catalogue.flows()[sync.flow].source_writer is not None
+    written = [sync.target, sync.source] if answered else [sync.target]  # what a write may go to
+    options = [connections.effective_options(account) for account in written]
     return Limits(
         batch=int(sync.options.get("batch", 50)),
-        side_by_side=int(options["side_by_side"]),
-        call_seconds=timeouts.total,
-        list_lag_seconds=float(options.get("list_lag_seconds", 0)),
+        side_by_side=min(int(one["side_by_side"]) for one in options),
+        call_seconds=max(connections.timeouts(account).total for account in written),
+        list_lag_seconds=max(float(one.get("list_lag_seconds", 0)) for one in options),
         task_seconds=settings.WORK_SECONDS,
     )

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from django.db.models import Q
+
 from integrations.engine.linking import Found, link_all, of_bond, wake_for
 from integrations.engine.planning import Planned
 from integrations.engine.recording import Moves, add_notes
 from integrations.engine.sending import Outgoing
 from integrations.engine.work import Work, ledger
-from integrations.errors import Awaiting, NeedsPerson, NotReady, NotTransferable, Unmapped, link_key
+from integrations.errors import Awaiting, NeedsPerson, NotReady, NotTransferable, Unmapped, link_key, linked_to_key
 from integrations.flow import Write
 from integrations.models import Attempt, Delivery, Link, Step
 
@@ -142,6 +144,11 @@ def _recheck_waiting(work: Work, waiting: Sequence[Delivery], now: datetime) -> 
     """A link that appeared after the plan was made wakes its waiter here: nobody else would."""
     keys = {d.needs for d in waiting if d.needs}
     flows = {key.split(":", 2)[1] for key in keys}
-    sources = {key.split(":", 2)[2] for key in keys}
-    there = Link.objects.filter(flow__in=flows, source_key__in=sources)
-    wake_for(work, [link for link in there if link_key(link.flow, link.source_key) in keys], now)
+    ends = {key.split(":", 2)[2] for key in keys}
+    there = Link.objects.filter(Q(source_key__in=ends) | Q(target_key__in=ends), flow__in=flows)
+    wanted = (
+        link
+        for link in there
+        if keys & {link_key(link.flow, link.source_key), linked_to_key(link.flow, link.target_key)}
+    )
+    wake_for(work, list(wanted), now)

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from integrations.engine.recording import wake
 from integrations.engine.work import Work
-from integrations.errors import link_key
+from integrations.errors import link_key, linked_to_key
 from integrations.flow import Bond
 from integrations.models import Delivery, Link, Step
 
@@ -77,7 +77,9 @@ def _pointed(link: Link | None, found: Found, origin: str, now: datetime) -> Lin
 
 def wake_for(work: Work, links: Sequence[Link], now: datetime) -> None:
     """Wakes what waits for these links."""
-    wake([link_key(link.flow, link.source_key) for link in links], schedule=work.schedule, now=now)
+    keys = [link_key(link.flow, link.source_key) for link in links]
+    keys += [linked_to_key(link.flow, link.target_key) for link in links]
+    wake(keys, schedule=work.schedule, now=now)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,9 @@ from django.db.models import Q
 
 from integrations.engine.linking import parts_of
 from integrations.engine.work import Work
-from integrations.errors import NotReady, Unmapped, link_key, map_key
+from integrations.errors import NeedsPerson, NotReady, Unmapped, link_key, linked_to_key, map_key
 from integrations.flow import SOURCE, Known, Linked, Row, Want
-from integrations.models import Delivery, Link, Reference, ValueMap
+from integrations.models import Delivery, Link, Reference, Step, ValueMap
 
 LINK = "link:"
 """Prefix of a Want that names a link of another flow, e.g. Want("link:vendors", "17300001")."""
@@ -125,6 +125,29 @@ class Asked:
         """The source keys that are linked to a target record, in order."""
         found = Link.objects.filter(flow=flow, target_key=target_key).order_by("source_key")
         return tuple(found.values_list("source_key", flat=True))
+
+    def source_of(self, flow: str, target_key: str) -> str:
+        """The source key that a target record is linked to. Raises NotReady, NeedsPerson where there are several."""
+        found = self.sources(flow, target_key)
+        if not found:
+            message = f"Waits until {flow} leads to {target_key}."
+            raise NotReady(message, needs=linked_to_key(flow, target_key))
+        if len(found) > 1:
+            message = f"Several records of {flow} lead to {target_key}: {', '.join(found)}."
+            raise NeedsPerson(message, code="several-sources")
+        self._used("source", flow, target_key, found[0])
+        return found[0]
+
+    def sender(self, flow: str, marker: str) -> str:
+        """The source key of the record of which a write bears this marker; "" for none."""
+        steps = Step.objects.filter(marker=marker, delivery__sync__flow=flow)
+        return steps.values_list("delivery__source_key", flat=True).first() or ""
+
+    def codes_for(self, value_map: str, value: str) -> tuple[str, ...]:
+        """The codes that the customer has mapped to a value, in order."""
+        return tuple(
+            sorted(key for (name, key), given in self.cache.values.items() if (name, given) == (value_map, value))
+        )
 
     def known(self, flow: str, source_key: str) -> Known:
         """What the ledger holds of a record of another flow."""

@@ -17,7 +17,7 @@ from django.db.models import Q
 
 from integrations.engine.linking import key_of, parts_of
 from integrations.engine.lookups import Asked, Cache
-from integrations.engine.work import Work
+from integrations.engine.work import REFUSED, Work
 from integrations.errors import IntegrationError, NeedsPerson
 from integrations.flow import Done, Linked, Part, Plan, Row, Situation, no_part
 from integrations.models import Delivery, Link, Step
@@ -166,6 +166,7 @@ def _plan(work: Work, planned: Planned, cache: Cache, directory: Directory, more
         done=more.done.get(planned.delivery.id, ()),
         part=partial(more.part, planned) if flow.has_parts else no_part,
         parts=more.names(planned),
+        refused=planned.delivery.reason if planned.delivery.code == REFUSED else "",
         waited=(work.clock() - planned.delivery.created_at).total_seconds(),
     )
     planned.plan = flow.plan(planned.record, situation)

@@ -7,7 +7,7 @@ from datetime import datetime
 from integrations.engine.polling import add_version
 from integrations.engine.recording import Moves, add_notes, wake
 from integrations.engine.work import Schedule, ledger
-from integrations.errors import link_key, map_key
+from integrations.errors import link_key, linked_to_key, map_key
 from integrations.models import Delivery, Link, Step, Sync, ValueMap
 
 State = Delivery.State
@@ -78,7 +78,7 @@ def link_by_hand(sync: Sync, source_key: str, target_key: str, *, by: str, sched
             link.target_key, link.origin, link.linked_at = target_key, Link.Origin.MANUAL, now
             link.observed, link.lines, link.verified_at = {}, {}, None
             link.save()
-        wake([link_key(sync.flow, source_key)], schedule=schedule, now=now)
+        wake([link_key(sync.flow, source_key), linked_to_key(sync.flow, target_key)], schedule=schedule, now=now)
         return link
 
 

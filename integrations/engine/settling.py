@@ -13,7 +13,7 @@ from integrations.engine.linking import key_of, link_all, of_step, rows_of, side
 from integrations.engine.polling import pause_for
 from integrations.engine.recording import Moves
 from integrations.engine.sending import Outgoing
-from integrations.engine.work import LeaseLost, Work, backoff, digest, ledger
+from integrations.engine.work import REFUSED, LeaseLost, Work, backoff, digest, ledger
 from integrations.errors import (
     BadCredentials,
     IntegrationError,
@@ -85,10 +85,12 @@ def _settle_error(work: Work, item: Outgoing, moves: Moves, now: datetime) -> No
     elif isinstance(error, Rejected) and not item.step.marker:
         # "Already so" is a refusal too: the state there decides.
         moves.move(delivery, State.CHECKING, code=error.code, reason=error.message, due_at=now)
+    elif isinstance(error, Rejected) and work.flow.sees_refusals and item.step.side == "target":
+        moves.move(delivery, State.PENDING, code=REFUSED, reason=error.message, due_at=now)
     elif isinstance(error, NotTransferable):
         moves.move(delivery, State.NOT_TRANSFERABLE, code=error.code, reason=error.message)
     elif isinstance(error, TokenRefused | BadCredentials | NotAuthorised | Transient):
-        _pause(work, BadCredentials(error.message) if isinstance(error, TokenRefused) else error)
+        _pause(work, BadCredentials(error.message) if isinstance(error, TokenRefused) else error, item.step.side)
         wait = getattr(error, "retry_after", None) or backoff(str(delivery.id), delivery.tries)
         due_at = now + timedelta(seconds=wait)
         moves.move(delivery, State.PENDING, code=error.code, reason=error.message, due_at=due_at)
@@ -96,10 +98,10 @@ def _settle_error(work: Work, item: Outgoing, moves: Moves, now: datetime) -> No
         moves.move(delivery, State.QUARANTINED, code=error.code, reason=error.message)
 
 
-def _pause(work: Work, error: IntegrationError) -> None:
-    """Refused credentials or a missing scope of the target: nothing more is sent until a person acts."""
+def _pause(work: Work, error: IntegrationError, side: str) -> None:
+    """Refused credentials or a missing scope where the write went: nothing more is sent until a person acts."""
     if isinstance(error, BadCredentials | NotAuthorised):
-        pause_for(error, work.sync, work.sync.target)
+        pause_for(error, work.sync, work.sync.source if side == "source" else work.sync.target)
         work.sync.save(update_fields=["state", "pause_code", "pause_reason"])
 
 

@@ -16,6 +16,9 @@ from django.db import connection, transaction
 from integrations.flow import Flow, Row
 from integrations.models import Sync
 
+REFUSED = "refused"
+"""The code of a delivery that is planned again because the target refused its create (`Flow.sees_refusals`)."""
+
 LEDGER_LOCK = 0x6C656467  # "ledg": the advisory lock class of ledger transactions
 
 
