@@ -91,6 +91,23 @@ def test_a_change_of_the_day_before_arrives_because_nobody_tells_the_zone(sap):
     assert keys(read(SUPPLIERS, client, cursor)[0]) == [supplier]
 
 
+@pytest.mark.parametrize("hours", [-12, -7, 0, 5.5, 14])
+@pytest.mark.parametrize("clock", ["2026-11-02T00:10:00Z", "2026-11-02T23:50:00Z"])
+def test_a_change_arrives_whatever_zone_the_systems_dates_are_in(sap, hours, clock):
+    sap.control("clock", {"now": clock, "frozen": True})
+    sap.control("settings", {"zone_minutes": int(hours * 60)})
+    client, (first, second, *_) = sap.client(), suppliers(sap)
+    rename(sap, first, "Before")
+    _, cursor = read(SUPPLIERS, client)
+    for name, supplier in (("One", first), ("Two", second), ("Three", first)):
+        sap.advance(900)
+        rename(sap, supplier, name)
+        changes, cursor = read(SUPPLIERS, client, cursor)
+        assert (supplier, name) in [(change.key, change.row["OrganizationBPName1"]) for change in changes]
+    sap.advance(900)
+    assert read(SUPPLIERS, client, cursor)[0] == []
+
+
 def test_a_new_supplier_without_a_change_date_arrives(sap):
     client = sap.client()
     _, cursor = read(SUPPLIERS, client)

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from integrations.errors import Misconfigured, NotAuthorised, Rejected, Unknown
+from integrations.errors import Misconfigured, NotAuthorised, Rejected, Transient, Unknown
 from integrations.flow import Write
 from integrations.systems.sap import writers
 from integrations.systems.sap.entities import writable
@@ -248,6 +248,32 @@ def test_a_partner_is_changed_part_by_part(sap):
     assert row["OrganizationBPName1"] == "Valley Supply Inc"
     assert row["addresses"][0]["CityName"] == "Tempe"
     assert row["supplier"]["PurchasingIsBlocked"] is True
+
+
+def test_a_partner_that_a_person_has_open_is_tried_again(sap):
+    client = prepared(sap, writers.BUSINESS_PARTNERS.service)
+    key = sap.simulator.state()["BusinessPartner"][0]["BusinessPartner"]
+    change = Write("patch", key, {"OrganizationBPName1": "Renamed"}, {})
+    sap.control("lock", {"entity": "BusinessPartner", "key": key, "seconds": 300})
+    with pytest.raises(Transient) as caught:
+        writers.BUSINESS_PARTNERS.send(client, change)
+    assert caught.value.code == "locked"
+    sap.advance(301)
+    assert writers.BUSINESS_PARTNERS.send(client, change).key == key
+
+
+def test_nothing_that_is_written_is_ignored_by_sap(sap):
+    client = sap.client()
+    writes = (
+        (writers.PURCHASE_ORDERS, new_order(sap)),
+        (writers.REQUISITIONS, new_requisition(sap)),
+        (writers.BUSINESS_PARTNERS, new_partner()),
+        (writers.COST_CENTERS, new_cost_center(sap)),
+    )
+    for writer, write in writes:
+        client.offer(writer.service)
+        writer.send(client, write)
+    assert [line["ignored"] for line in sap.seen() if line["method"] == "POST"] == [[], [], [], []]
 
 
 def test_the_directory_holds_every_partner(sap):
