@@ -12,6 +12,8 @@ It never retries, follows no redirect, keeps no cookie, and reads no proxy or cr
 from __future__ import annotations
 
 import json
+import re
+import secrets
 import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
@@ -33,6 +35,9 @@ from integrations.redaction import QUERY_SAFE, Redactor
 USER_AGENT = "ml-connector"
 MAX_ANSWER = 32 * 1024 * 1024
 _CHUNK = 64 * 1024
+# Drawn anew in each process, so that no text of a customer can look like a number of ours.
+_MARK = f"decimal-{secrets.token_hex(8)}:"
+_MARKED = re.compile(rf'"{_MARK}(-?[0-9.]+)"')
 _MakeExchange = Callable[[int | None, Mapping[str, str], bytes], "Exchange"]
 
 
@@ -229,13 +234,17 @@ class HttpSession:
 
 def dump_json(value: Any) -> str:
     """Compact JSON in which a Decimal is a plain number with exactly its digits ("120.00" stays 120.00)."""
-    if isinstance(value, Decimal):
-        return format(value, "f")
+    text = json.dumps(value, default=_marked, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return _MARKED.sub(r"\1", text) if _MARK in text else text
+
+
+def _marked(value: Any) -> Any:
+    """What the standard encoder does not know: numbers leave as marked strings and lose the marks afterwards."""
+    if isinstance(value, Decimal) and value.is_finite():
+        return f"{_MARK}{value:f}"
     if isinstance(value, Mapping):
-        return "{" + ",".join(f"{json.dumps(str(k))}:{dump_json(v)}" for k, v in value.items()) + "}"
-    if isinstance(value, (list, tuple)):
-        return "[" + ",".join(dump_json(item) for item in value) + "]"
-    return json.dumps(value, ensure_ascii=False, allow_nan=False)
+        return dict(value)
+    raise TypeError(f"{type(value).__name__} is no JSON")
 
 
 def _bare_session(adapter: transport.GuardedAdapter) -> requests.Session:

@@ -261,6 +261,16 @@ def test_json_is_compact_and_keeps_letters():
     )
 
 
+@pytest.mark.parametrize("value", [Decimal("NaN"), Decimal("Infinity"), float("nan"), object()])
+def test_what_json_cannot_say_is_never_sent(value):
+    with pytest.raises((TypeError, ValueError)):
+        dump_json({"cost": value})
+
+
+def test_a_text_of_digits_stays_a_text():
+    assert dump_json({"a": "120.00", "b": Decimal("-0.10"), "c": 7}) == '{"a":"120.00","b":-0.10,"c":7}'
+
+
 def test_a_query_is_percent_encoded_so_that_plus_stays_plus():
     with serving([OK]) as server:
         params = (("$filter", "At ge datetimeoffset'2026-01-31T08:15:00+01:00' and Name eq 'A&B'"),)
