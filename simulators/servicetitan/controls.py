@@ -134,12 +134,12 @@ def decide(tenant: Tenant, given: dict[str, Any]) -> Data:
 
 
 def receive(tenant: Tenant, given: dict[str, Any]) -> Data:
-    """A person receives a whole order (``id``), or cancels a receipt (``cancel``: its id)."""
+    """A person receives an order (``id``, `receipts.receive_by_hand`), or cancels a receipt (``cancel``: its id)."""
     if "cancel" in given:
         record = tenant["receipts"].rows[int(given["cancel"])]
         receipts.cancel(tenant, record, "Other")
         return row(tenant["receipts"].rows[record.id])
-    return row(receipts.receive_all(tenant, tenant["purchase-orders"].rows[int(given["id"])]))
+    return row(receipts.receive_by_hand(tenant, tenant["purchase-orders"].rows[int(given["id"])], given))
 
 
 def credentials(tenant: Tenant, given: dict[str, Any]) -> Data:

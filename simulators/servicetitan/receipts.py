@@ -1,5 +1,6 @@
 """Receipts: they raise what was received of an order, and a bill follows after a delay (Inventory V2, Receipts)."""
 
+from collections import defaultdict
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -21,7 +22,7 @@ from simulators.servicetitan.order_items import money
 from simulators.servicetitan.problems import Refused, missing, refuse
 from simulators.servicetitan.table import Data, Record
 from simulators.servicetitan.tenant import Call, Tenant
-from simulators.wire import Response
+from simulators.wire import Response, parse_moment
 
 RECEIPTS = Listing(
     "receipts",
@@ -76,6 +77,28 @@ def receive_all(tenant: Tenant, order: Record) -> Record:
     return _receive(tenant, order, body)
 
 
+def receive_by_hand(tenant: Tenant, order: Record, given: Data) -> Record:
+    """A person receives: ``items`` of (``item``, ``quantity``, ``cost``), ``number``, ``tax``, ``shipping``, ``date``.
+
+    What is not said is as the order has it, today, without a number.
+    """
+    items = {item["id"]: item for item in order.data["items"]}
+    lines = [
+        {"purchaseOrderItemId": line["item"], **_asked(items[line["item"]]), **_decimals(line, "quantity", "cost")}
+        for line in given.get("items", [{"item": number} for number in items])
+    ]
+    amounts = {"tax": order.data["tax"], "shipping": order.data["shipping"], **_decimals(given, "tax", "shipping")}
+    received_on = parse_moment(given["date"]) if "date" in given else tenant.clock.now()
+    number = given.get("number", "")
+    return _receive(
+        tenant, order, {"dateReceived": received_on, "vendorDocumentNumber": number, **amounts, "items": lines}
+    )
+
+
+def _decimals(given: Data, *names: str) -> Data:
+    return {name: Decimal(str(given[name])) for name in names if name in given}
+
+
 def _asked(item: Data) -> Data:
     return {name: item[name] for name in ("skuId", "description", "quantity", "cost")}
 
@@ -83,7 +106,9 @@ def _asked(item: Data) -> Data:
 def _receive(tenant: Tenant, order: Record, body: dict[str, Any]) -> Record:
     lines = _matched(order, body["items"])
     record = _new_receipt(tenant, order, body, lines)
-    received = {line["purchaseOrderItemId"]: line["quantity"] for line in record.data["items"]}
+    received: defaultdict[int, Decimal] = defaultdict(Decimal)
+    for line in record.data["items"]:
+        received[line["purchaseOrderItemId"]] += line["quantity"]
     count_received(tenant, order, received, +1)
     delay = tenant.switches.bill_delay_seconds
     if delay >= 0:
