@@ -36,6 +36,8 @@ from integrations.systems.sap.settings import Account
 # Seconds until an answer is given up, unless the session's own limit is shorter. SAP publishes no limits; deep inserts
 # of large orders take longest.
 READ_SECONDS, WRITE_SECONDS = 60.0, 120.0
+Ask = Callable[[HttpRequest], Answer]
+
 # Nobody says how long a 429 without Retry-After lasts.
 BARE_THROTTLE = 10.0
 
@@ -216,12 +218,15 @@ class SapClient:
 
     # Services
 
-    def offer(self, service: Service) -> Offer:
-        """The version of a service that this tenant offers, V4 first. Raises NotAuthorised if there is none."""
+    def offer(self, service: Service, *, ask: Ask | None = None) -> Offer:
+        """The version of a service that this tenant offers, V4 first. Raises NotAuthorised if there is none.
+
+        `ask` is `once` for worker threads, which may not renew tokens; by default it is `call`.
+        """
         known = self._learned(service)
         found = service.offer(str(known.get("version", "")))
         if found is None:
-            self.probe(service)
+            self.probe(service, ask=ask)
             found = service.offer(str(self._learned(service)["version"]))
         if found is None:
             raise answers.not_authorised(service)
@@ -231,12 +236,15 @@ class SapClient:
         """The declared fields that this tenant's release lacks, as "EntityType.Name"."""
         return frozenset(self._learned(service).get("missing", ()))
 
-    def probe(self, service: Service) -> dict[str, Any]:
+    def probe(self, service: Service, *, ask: Ask | None = None) -> dict[str, Any]:
         """Reads `$metadata` of the service's versions in order and keeps what the first open one offers."""
         closed: IntegrationError | None = None
         for offer in service.offers:
             try:
-                answer = self.call(self.metadata_request(offer))
+                document = HttpRequest(
+                    method="GET", url=f"{offer.root}/$metadata", headers={"Accept": "application/xml"}
+                )
+                answer = (ask or self.call)(document)
             except (NotAuthorised, Rejected) as error:
                 closed = closed or error
                 continue
@@ -247,10 +255,6 @@ class SapClient:
             self.capabilities["services"] = services
             return learned
         raise closed or answers.not_authorised(service)
-
-    @staticmethod
-    def metadata_request(offer: Offer) -> HttpRequest:
-        return HttpRequest(method="GET", url=f"{offer.root}/$metadata", headers={"Accept": "application/xml"})
 
     def _forget(self, service: Service | None) -> None:
         """What was learned of a service does not hold any more (an upgrade, a closed version): asked for anew."""

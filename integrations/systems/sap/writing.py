@@ -67,7 +67,7 @@ class ObjectWriter:
 
     def send(self, client: SapClient, write: Write) -> Sent:
         """One write. Raises Unknown if no clear answer came, or one that does not tell the new record's key."""
-        offer = client.offer(self.service)
+        offer = client.offer(self.service, ask=client.once)
         action = self.actions[offer.version].get(write.action)
         if action is None:
             message = f"This tenant's service for {self.service.title} cannot do that ({write.action})."

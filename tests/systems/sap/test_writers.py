@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from integrations.errors import Misconfigured, NotAuthorised, Rejected, Transient, Unknown
+from integrations.errors import Misconfigured, NotAuthorised, Rejected, TokenRefused, Transient, Unknown
 from integrations.flow import Write
 from integrations.systems.sap import writers
 from integrations.systems.sap.entities import writable
@@ -119,6 +119,15 @@ def test_a_mark_that_would_be_cut_is_never_sent(either):
     with pytest.raises(Misconfigured):
         writers.PURCHASE_ORDERS.send(client, new_order(either, mark="X" * 13))
     assert either.seen() == []
+
+
+def test_a_worker_thread_that_is_the_first_to_need_a_service_asks_for_no_token(sap):
+    client = sap.client(auth_method="oauth")
+    with pytest.raises(TokenRefused):
+        writers.PURCHASE_ORDERS.send(client, new_order(sap))
+    assert sap.tokens.fetched == 0
+    client.renew()
+    assert writers.PURCHASE_ORDERS.send(client, new_order(sap)).key
 
 
 def test_a_refusal_keeps_saps_words(either):
