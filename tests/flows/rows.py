@@ -164,6 +164,16 @@ class Book:
     def source(self, flow: str, target_key: str) -> str:
         return next(iter(self.sources(flow, target_key)), "")
 
+    def source_of(self, flow: str, target_key: str) -> str:
+        (source,) = self.sources(flow, target_key)
+        return source
+
+    def sender(self, flow: str, marker: str) -> str:
+        return ""
+
+    def codes_for(self, value_map: str, value: str) -> tuple[str, ...]:
+        return tuple(sorted(code for (name, code), found in self.maps.items() if (name, found) == (value_map, value)))
+
     def known(self, flow: str, source_key: str) -> Any:
         raise LookupError("these flows do not ask for records of others")
 
