@@ -131,7 +131,7 @@ def match(wanted: Identity, candidates: Iterable[tuple[str, Identity]]) -> Match
     scorer.set_seq2(plain_name(wanted.name))
     for key, candidate in candidates:
         nearby = same_zip(wanted.zip, candidate.zip) or same_phone(wanted.phone, candidate.phone)
-        if nearby and plain_name(wanted.name) == plain_name(candidate.name):
+        if nearby and plain_name(wanted.name) == plain_name(candidate.name) != "":
             exact.append(key)
         elif score := _score(scorer, wanted, candidate, nearby):
             similar.append((-score, key))
