@@ -15,14 +15,17 @@ MakeWorld = Callable[..., World]
 
 @pytest.fixture
 def make_world(own_database: Any, acme: Customer, settings: Any) -> Iterator[MakeWorld]:
-    """Makes worlds: a customer with simulators of their own. `suppliers`, `orders`: how much SAP holds."""
+    """Makes worlds: a customer with simulators of their own. `suppliers`, `orders`, `invoices`: how much SAP holds."""
     settings.OUTGOING_ALLOW = ["127.0.0.0/8"]
     settings.OUTGOING_ALLOW_PLAIN_HTTP = True
     with ExitStack() as servers:
 
-        def make(customer: Customer = acme, *, suppliers: int = 12, orders: int = 30, **options: Any) -> World:
+        def make(
+            customer: Customer = acme, *, suppliers: int = 12, orders: int = 30, invoices: int = 25, **options: Any
+        ) -> World:
             sap = SapSimulator()
-            sap.reset({"seed": 7, "size": "small", "suppliers": suppliers, "orders": orders, "oddities": 0})
+            much = {"suppliers": suppliers, "orders": orders, "invoices": invoices}
+            sap.reset({"seed": 7, "size": "small", "oddities": 0, **much})
             source = servers.enter_context(serve(sap))
             target = servers.enter_context(serve(ServiceTitan(7, [1001, 1002])))
             world = World(customer=customer, sap=source.url, servicetitan=target.url)

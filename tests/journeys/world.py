@@ -51,9 +51,7 @@ class World:
 
     def edit(self, kind: str, key: str, **values: Any) -> None:
         """Somebody edits a row in ServiceTitan's own screens."""
-        self.control(
-            self.servicetitan, "edit", {"tenant": self.tenant, "kind": kind, "id": int(key), "values": values}
-        )
+        self.control(self.servicetitan, "edit", {"tenant": self.tenant, "kind": kind, "id": int(key), "values": values})
 
     def calls(self, *, sap: bool = False) -> list[tuple[str, str]]:
         """Method and path of every request since the log was cleared."""
@@ -165,5 +163,3 @@ class World:
         for delivery in self.rows(Delivery, sync__flow=flow):
             counts[delivery.state] = counts.get(delivery.state, 0) + 1
         return counts
-
-

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from integrations.flow import Row
 from integrations.systems.sap import objects
+from integrations.systems.sap.alike import invoices_alike
 from integrations.systems.sap.client import SapClient
 from integrations.systems.sap.reading import MAX_KEYS, Filter, Where
 from integrations.systems.sap.services import (
@@ -51,6 +52,8 @@ KINDS = tuple(_KINDS)
 
 def lookup(client: SapClient, kind: str, keys: Collection[str]) -> dict[str, Row]:
     """Rows of one kind by key; a key that does not exist there is absent. Unknown kinds raise ValueError."""
+    if kind == "invoices-alike":
+        return invoices_alike(client, keys)
     known, wanted, found = _kind(kind), list(dict.fromkeys(keys)), {}
     for start in range(0, len(wanted), MAX_KEYS):
         some = wanted[start : start + MAX_KEYS]

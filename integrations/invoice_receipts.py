@@ -1,0 +1,186 @@
+"""An invoice on one of its orders: what is read there, whether a receipt may be posted, and how it is taken back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from integrations import servicetitan_receipts as receipts
+from integrations.errors import Awaiting, NeedsPerson, NotReady
+from integrations.flow import Bond, Row, Situation, Write
+from integrations.invoice_twins import is_reversed_twin
+from integrations.money import decimal, plain
+from integrations.order_references import business_unit
+from integrations.sap_invoices import Invoice, Portion
+from integrations.servicetitan_bills import is_exported
+from integrations.shares import named, totals
+from integrations.texts import one_line
+
+MINUTE, QUARTER = 60.0, 900.0
+
+
+@dataclass(frozen=True, slots=True)
+class OnOrder:
+    """One order of an invoice as it stands in ServiceTitan, and which of its receipts hold the invoice's goods."""
+
+    portion: Portion
+    order: Row
+    active: tuple[Row, ...]
+    lines: tuple[receipts.Wanted, ...]
+    held: receipts.Held
+
+    @property
+    def is_done(self) -> bool:
+        """Whether receipts hold everything that is billed."""
+        return not self.held.rest
+
+
+def active_receipts(flow: str, order: str, situation: Situation) -> dict[str, Row]:
+    """The active receipts of an order (its SAP number), by id, with ours even where the list does not show it yet."""
+    lookups = situation.lookups
+    listed = lookups.reference("receipts-of-order", lookups.linked("purchase-orders", order), fresh=True) or {}
+    found = {str(row["id"]): row for row in listed.get("receipts") or ()}
+    part = situation.part(order)
+    if part.linked and part.current is None:
+        raise Awaiting(f"Receipt {part.linked.target_key} is not shown there.", seconds=MINUTE, code="not-visible")
+    if part.linked and part.current is not None and not receipts.is_gone(part.current):
+        found.setdefault(part.linked.target_key, part.current)
+    return found
+
+
+def on_order(flow: str, invoice: Invoice, portion: Portion, alike: Sequence[Row], situation: Situation) -> OnOrder:
+    """Reads an order and its receipts. Raises what keeps the invoice from being placed there."""
+    lookups = situation.lookups
+    number = lookups.linked("purchase-orders", portion.order)
+    order = lookups.reference("purchase-order", number, fresh=True)
+    if order is None or order.get("status") == "Canceled":
+        raise NeedsPerson(f"Order {portion.order} is not there or cancelled in ServiceTitan.", code="order-canceled")
+    if str(order.get("vendorId")) != lookups.linked("vendors", invoice.supplier):
+        words = f"Supplier {invoice.supplier} sent the invoice, but order {portion.order} is with another vendor there."
+        raise NeedsPerson(words, code="other-vendor")
+    business_unit(str(order.get("businessUnitId") or ""), invoice.currency, lookups)
+    active = active_receipts(flow, portion.order, situation)
+    owners = {key: receipts.owner_of(row, flow, lookups) for key, row in active.items()}
+    for key, owner in owners.items():
+        if owner not in ("", invoice.key) and receipts.has_number(active[key], invoice.number):
+            raise _same_number(invoice, active[key], owner, alike)
+    lines = tuple(receipts.wanted(portion, order, lookups.lines("purchase-orders", portion.order)))
+    mine = [active[key] for key, owner in owners.items() if owner == invoice.key]
+    free = [active[key] for key, owner in owners.items() if not owner]
+    return OnOrder(portion, order, tuple(active.values()), lines, receipts.held(lines, invoice.number, mine, free))
+
+
+def _same_number(invoice: Invoice, receipt: Row, owner: str, alike: Sequence[Row]) -> Awaiting | NeedsPerson:
+    words = f"Receipt {receipt.get('number')} with number {invoice.number} is of SAP invoice {owner}"
+    if is_reversed_twin(owner, invoice, alike):
+        return Awaiting(f"{words}, which is reversed: waits until it is taken back.", seconds=MINUTE, code="reversal")
+    return NeedsPerson(f"{words}: one of the invoices is a duplicate.", code="duplicate")
+
+
+def claims(flow: str, invoice: Invoice, placed: Iterable[OnOrder], situation: Situation) -> tuple[Bond, ...]:
+    """Links for receipts that others made and that hold this invoice's goods, where there is none yet."""
+    found = []
+    for place in placed:
+        for receipt in place.held.receipts:
+            key = f"{invoice.key}#{place.portion.order}/{receipt['id']}"
+            if not receipts.is_ours(receipt) and key not in situation.lookups.sources(flow, str(receipt["id"])):
+                found.append(Bond(flow, key, str(receipt["id"]), receipts.item_ids(receipt)))
+    return tuple(found)
+
+
+def posting(invoice: Invoice, place: OnOrder, situation: Situation) -> tuple[Write, tuple[str, ...]]:
+    """The receipt for what is still open of an invoice, with notes. Raises what keeps it from being posted."""
+    portion, options, part = place.portion, situation.options, situation.part(place.portion.order)
+    if options["receipts"] == "people":
+        words = f"People receive order {place.order.get('number')} first: {_left(place)} of {invoice.number} is open."
+        raise Awaiting(words, seconds=QUARTER, code="receipt-awaited")
+    if options["receipts_need_sent_order"] and place.order.get("status") == "Pending":
+        words = f"Mark order {place.order.get('number')} as sent in ServiceTitan: the receipt is posted then."
+        raise Awaiting(words, seconds=QUARTER, code="order-not-sent")
+    if any(receipts.is_ours(receipt) for receipt in place.held.receipts):
+        raise NeedsPerson(
+            f"The receipt of {invoice.key} holds less than it bills: {_left(place)}.", code="receipt-changed"
+        )
+    if part.linked and options["on_target_edit"] == "ask":
+        words = f"Receipt {part.linked.target_key} was cancelled in ServiceTitan, but the invoice stands in SAP."
+        raise NeedsPerson(words, code="receipt-cancelled")
+    if place.order.get("status") in ("Received", "Exported"):
+        raise _nothing_open(place, situation)
+    left = receipts.open_quantities(place.order, place.active)
+    over = {line.line.item: held - left[line.id] for line in place.lines
+            if (held := place.held.rest.get(line.id, decimal(0))) > left[line.id]}  # fmt: skip
+    if over and place.held.strangers:
+        names = ", ".join(f"{row.get('number')} ({_numbered(row)})" for row in place.held.strangers)
+        words = f"Received by people already, and not as the invoice says: {names}. Open there is less than billed."
+        raise NeedsPerson(words, code="received-otherwise")
+    body, notes = receipts.receipt_for(portion, place.lines, place.held, place.order, options)
+    body |= {
+        "dateReceived": invoice.posted_on,
+        "vendorDocumentNumber": invoice.number,
+        "memo": "\n".join([*_memo(invoice, place), f"Reference {part.marker}"]),
+    }
+    surplus = tuple(f"Item {item}: billed {plain(more)} more than is open." for item, more in over.items())
+    write = Write("create", "", body, receipts.expected(body), part.marker, part=portion.order)
+    return write, (*notes, *surplus)
+
+
+def _nothing_open(place: OnOrder, situation: Situation) -> Awaiting | NeedsPerson:
+    """A receipt of a reversed invoice may be taken back in this moment; after a while a person has to look."""
+    state, number = place.order.get("status"), place.order.get("number")
+    words = f"Order {number} is {state} in ServiceTitan, but {_left(place)} is billed and held by no receipt"
+    if situation.waited < QUARTER:
+        return Awaiting(f"{words}: waits, in case a receipt is taken back.", seconds=MINUTE, code="nothing-open")
+    strangers = ", ".join(f"{row.get('number')} ({_numbered(row)})" for row in place.held.strangers)
+    return NeedsPerson(f"{words}. Receipts of no invoice: {strangers or 'none'}.", code="nothing-open")
+
+
+def _left(place: OnOrder) -> str:
+    rest = place.held.rest
+    return ", ".join(f"{plain(rest[line.id])} of item {line.line.item}" for line in place.lines if line.id in rest)
+
+
+def _numbered(receipt: Row) -> str:
+    return one_line(receipt.get("vendorInvoiceNumber")) or "no number"
+
+
+def _memo(invoice: Invoice, place: OnOrder) -> list[str]:
+    """What a receipt has no member for: whose costs these are, and on which other orders the invoice stands."""
+    texts = [f"SAP invoice {invoice.key}, {invoice.number or 'no number'} of {invoice.dated_on}."]
+    if len(invoice.portions) > 1:
+        texts.append(f"Part for order {place.portion.order} of {', '.join(invoice.orders)}.")
+    for kind in dict.fromkeys(kind for kind, _, _ in invoice.costs):
+        texts.append(f"{kind}: {named(totals((code, amount) for one, code, amount in invoice.costs if one == kind))}.")
+    return texts
+
+
+def taking_back(flow: str, key: str, orders: Iterable[str], situation: Situation) -> tuple[list[Write], list[Bond]]:
+    """Cancels the receipts that we posted for an invoice, and lets go of those that people made.
+
+    Raises NeedsPerson where the bill was exported: then the receipt stays.
+    """
+    writes, released = [], []
+    for order in orders:
+        for receipt in _receipts_if_linked(flow, order, situation):
+            if receipts.owner_of(receipt, flow, situation.lookups) != key:
+                continue
+            if not receipts.is_ours(receipt):
+                released.append(Bond(flow, f"{key}#{order}/{receipt['id']}", ""))
+                continue
+            _check_bill(receipt, key, situation)
+            reason = {"canceledReason": situation.options["cancel_reason"]}
+            writes.append(Write("cancel", str(receipt["id"]), reason, {"active": False}, part=order))
+    return writes, released
+
+
+def _receipts_if_linked(flow: str, order: str, situation: Situation) -> list[Row]:
+    try:
+        return list(active_receipts(flow, order, situation).values())
+    except NotReady:
+        return []  # an order that is not there has no receipts
+
+
+def _check_bill(receipt: Row, key: str, situation: Situation) -> None:
+    bill = situation.lookups.reference("ap-bill", str(receipt.get("billId") or ""), fresh=True)
+    if bill is not None and is_exported(bill):
+        words = f"SAP invoice {key} is reversed, but bill {bill['id']} of its receipt was exported: it stays."
+        raise NeedsPerson(words, code="bill-exported")
