@@ -44,11 +44,11 @@ migrations:
 
 test: lint ## lint, then every test but the slow ones
 	$(RUN) -m pytest
-	@$(RUN) -m devservices down --instance tests --if-idle
+	@$(RUN) -m devservices down --instance tests --if-idle >/dev/null
 
 test-slow: install ## the tests that start whole processes and kill them
 	$(RUN) -m pytest -m slow
-	@$(RUN) -m devservices down --instance tests --if-idle
+	@$(RUN) -m devservices down --instance tests --if-idle >/dev/null
 
 requirements: ## write requirements/*.txt anew from pyproject.toml (needs uv)
 	uv pip compile -q pyproject.toml --extra embedded --extra dev $(LOCK) -o requirements/dev.txt
