@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import Q
 
+from integrations.engine.bulk import update_all
 from integrations.engine.linking import Found, link_all, of_bond, wake_for
 from integrations.engine.planning import Planned
 from integrations.engine.recording import Moves, add_notes
@@ -76,7 +77,7 @@ def _prepare_writes(
                 moves.move(planned.delivery, State.SENDING)
     Step.objects.bulk_create(new_steps)
     if changed_steps:
-        Step.objects.bulk_update(
+        update_all(
             changed_steps,
             ["action", "target_key", "marker", "part", "side", "generation", "body", "expect", "lookups"],
         )

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from integrations.engine.bulk import update_all
 from integrations.engine.linking import key_of, link_all, of_step, rows_of, side_of
 from integrations.engine.polling import pause_for
 from integrations.engine.recording import Moves
@@ -58,10 +59,10 @@ def _settle(work: Work, batch: Sequence[Outgoing], now: datetime) -> None:
             moves.move(item.delivery, State.VERIFYING, due_at=now + lag)
         else:
             _settle_error(work, item, moves, now)
-    Attempt.objects.bulk_update(
+    update_all(
         [i.attempt for i in batch], ["outcome", "status", "code", "reason", "exchange", "finished_at", "resolution"]
     )
-    Step.objects.bulk_update([item.step for item in linked], ["state", "done_at", "target_key"])
+    update_all([item.step for item in linked], ["state", "done_at", "target_key"])
     moves.save()
     found = [of_step(work, i.delivery, i.step, i.step.target_key) for i in linked if i.step.side == "target"]
     link_all(work, found, Link.Origin.CREATED, now)
@@ -158,7 +159,7 @@ def verify(work: Work, deliveries: Sequence[Delivery]) -> list[Any]:
                 link = links.get(key_of(delivery.source_key, step.part)) if step.side == "target" else None
                 _verify_one(work, step, row, link, moves, more=delivery.id in unfinished)
         moves.save()
-        Link.objects.bulk_update(links.values(), ["observed", "digest", "lines", "verified_at"])
+        update_all(links.values(), ["observed", "digest", "lines", "verified_at"])
     return [row for (side, _), row in rows.items() if side == "target"]
 
 
