@@ -29,6 +29,10 @@ class Entity:
     fields: tuple[Field, ...]
     children: tuple[Child, ...] = ()
 
+    def has(self, name: str) -> bool:
+        """Whether a field of that name of ours is declared."""
+        return any(one.name == name for one in self.fields)
+
     def field(self, name: str) -> Field:
         """The declaration of a field by our name. KeyError: it is used without being declared."""
         found = next((one for one in self.fields if one.name == name), None)

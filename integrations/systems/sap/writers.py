@@ -8,6 +8,7 @@ from integrations.flow import Row
 from integrations.systems.sap import objects
 from integrations.systems.sap.client import SapClient
 from integrations.systems.sap.entities import writable
+from integrations.systems.sap.entity import Entity, Kind
 from integrations.systems.sap.services import BUSINESS_PARTNER, COST_CENTER, PURCHASE_ORDER, PURCHASE_REQUISITION
 from integrations.systems.sap.strategies import Strategy
 from integrations.systems.sap.writing import Action, ObjectWriter
@@ -59,31 +60,41 @@ REQUISITIONS = ObjectWriter(
     place_mark=_mark_items,
 )
 
-# Actions: create (deep, one transaction), patch (the partner), patch-address ("AddressID" in the body), patch-supplier
-# ("Supplier" in the body). The key is the business partner's number.
+_Key = tuple[tuple[str, Kind], ...]
+_ADDRESS: _Key = (("BusinessPartner", "text"), ("AddressID", "text"))
+_CONTACT: _Key = (("AddressID", "text"), ("Person", "text"), ("OrdinalNumber", "text"))
+_COMPANY: _Key = (("Supplier", "text"), ("CompanyCode", "text"))
+_PURCHASING: _Key = (("Supplier", "text"), ("PurchasingOrganization", "text"))
+
+
+def _patch(path: str, entity: Entity, *key: tuple[str, Kind]) -> Action:
+    return Action(method="PATCH", path=path, entity=entity, key=key)
+
+
+def _add(path: str, entity: Entity) -> Action:
+    return Action(method="POST", path=path, entity=entity)
+
+
+# Actions: create (deep, one transaction), add-... and patch-... (one part each). The key is the business partner's
+# number; what else names a part (AddressID, Supplier, CompanyCode, ...) stands in the body, as it was read.
 BUSINESS_PARTNERS = ObjectWriter(
     service=BUSINESS_PARTNER,
     reader=lambda client: objects.PARTNERS,
     actions={
         "v2": {
-            "create": Action(method="POST", path="A_BusinessPartner", entity=writable.NEW_PARTNER),
-            "patch": Action(
-                method="PATCH",
-                path="A_BusinessPartner",
-                entity=writable.PARTNER_CHANGE,
-                key=(("BusinessPartner", "text"),),
-            ),
-            "patch-address": Action(
-                method="PATCH",
-                path="A_BusinessPartnerAddress",
-                entity=writable.ADDRESS_CHANGE,
-                key=(("BusinessPartner", "text"), ("AddressID", "text")),
-            ),
-            "patch-supplier": Action(
-                method="PATCH",
-                path="A_Supplier",
-                entity=writable.SUPPLIER_CHANGE,
-                key=(("Supplier", "text"),),
+            "create": _add("A_BusinessPartner", writable.NEW_PARTNER),
+            "add-role": _add("A_BusinessPartnerRole", writable.NEW_ROLE),
+            "add-company": _add("A_SupplierCompany", writable.NEW_COMPANY),
+            "add-purchasing-organization": _add("A_SupplierPurchasingOrg", writable.NEW_PURCHASING),
+            "patch": _patch("A_BusinessPartner", writable.PARTNER_CHANGE, ("BusinessPartner", "text")),
+            "patch-address": _patch("A_BusinessPartnerAddress", writable.ADDRESS_CHANGE, *_ADDRESS),
+            "patch-email": _patch("A_AddressEmailAddress", writable.EMAIL_CHANGE, *_CONTACT),
+            "patch-phone": _patch("A_AddressPhoneNumber", writable.PHONE_CHANGE, *_CONTACT),
+            "patch-fax": _patch("A_AddressFaxNumber", writable.FAX_CHANGE, *_CONTACT),
+            "patch-supplier": _patch("A_Supplier", writable.SUPPLIER_CHANGE, ("Supplier", "text")),
+            "patch-company": _patch("A_SupplierCompany", writable.COMPANY_CHANGE, *_COMPANY),
+            "patch-purchasing-organization": _patch(
+                "A_SupplierPurchasingOrg", writable.PURCHASING_CHANGE, *_PURCHASING
             ),
         }
     },

@@ -117,8 +117,11 @@ class ObjectWriter:
                 raise Misconfigured(f"The mark {write.marker} does not fit into {name}.", code="mark-too-long")
             body = self.place_mark(body, name, write.marker)
         path, headers = action.path, {}
+        known = dict(zip(self.identity, write.key.split("/"), strict=True)) if write.key else {}
+        # What is added below a record names the record.
+        body = {**{key: value for key, value in known.items() if action.entity.has(key)}, **body}
         if action.key:
-            values = {**dict(zip(self.identity, write.key.split("/"), strict=True)), **body}
+            values = {**known, **body}
             path += key_predicate(offer.dialect, [(key, kind, str(values[key])) for key, kind in action.key])
             body = {key: value for key, value in body.items() if key not in dict(action.key)}
             # Nothing else tells these services that the change is meant for whatever stands there now.

@@ -215,6 +215,8 @@ def new_partner(mark: str = "ST-4711") -> Write:
                 "Region": "AZ",
                 "Country": "US",
                 "Language": "EN",
+                "emails": [{"EmailAddress": "a@x.example"}],
+                "phones": [{"PhoneNumber": "602555", "PhoneNumberType": "1"}],
             }
         ],
         "roles": [{"BusinessPartnerRole": "FLVN00"}, {"BusinessPartnerRole": "FLVN01"}],
@@ -241,22 +243,43 @@ def test_a_partner_is_created_deep_and_read_again_for_its_supplier_number(sap):
     assert [one["BusinessPartner"] for one in found["ST-4711"]] == [sent.key]
 
 
+def contact(row: dict, address: dict) -> dict:
+    return {"AddressID": address["AddressID"], "Person": row["Person"], "OrdinalNumber": row["OrdinalNumber"]}
+
+
 def test_a_partner_is_changed_part_by_part(sap):
     client = sap.client()
     client.offer(writers.BUSINESS_PARTNERS.service)
     key = writers.BUSINESS_PARTNERS.send(client, new_partner()).key
     row = writers.BUSINESS_PARTNERS.fetch(client, [key])[key]
+    address = row["addresses"][0]
+    company = {"Supplier": row["Supplier"], "CompanyCode": "1710"}
+    purchasing = {"Supplier": row["Supplier"], "PurchasingOrganization": "1710"}
     changes = [
         Write("patch", key, {"OrganizationBPName1": "Valley Supply Inc"}, {}),
         Write("patch-address", key, {"AddressID": row["addresses"][0]["AddressID"], "CityName": "Tempe"}, {}),
         Write("patch-supplier", key, {"Supplier": row["Supplier"], "PurchasingIsBlocked": True}, {}),
+        Write("patch-company", key, {**company, "PaymentTerms": "0001"}, {}),
+        Write("patch-purchasing-organization", key, {**purchasing, "PaymentTerms": "0001"}, {}),
+        Write("add-role", key, {"BusinessPartnerRole": "FLCU00"}, {}),
+        Write("add-company", key, {**company, "CompanyCode": "1720", "ReconciliationAccount": "21100000"}, {}),
+        *(
+            Write(f"patch-{kind}", key, {**contact(address[f"{kind}s"][0], address), field: value}, {})
+            for kind, field, value in (("email", "EmailAddress", "b@x.example"), ("phone", "PhoneNumber", "480555"))
+        ),
     ]
     for change in changes:
         assert writers.BUSINESS_PARTNERS.send(client, change).key == key
     row = writers.BUSINESS_PARTNERS.fetch(client, [key])[key]
     assert row["OrganizationBPName1"] == "Valley Supply Inc"
     assert row["addresses"][0]["CityName"] == "Tempe"
+    assert row["addresses"][0]["emails"][0]["EmailAddress"] == "b@x.example"
+    assert row["addresses"][0]["phones"][0]["PhoneNumber"] == "480555"
     assert row["supplier"]["PurchasingIsBlocked"] is True
+    terms = {one["CompanyCode"]: one["PaymentTerms"] for one in row["supplier"]["companies"]}
+    assert terms == {"1710": "0001", "1720": ""}
+    assert row["supplier"]["purchasing_organizations"][0]["PaymentTerms"] == "0001"
+    assert "FLCU00" in [one["BusinessPartnerRole"] for one in row["roles"]]
 
 
 def test_a_partner_that_a_person_has_open_is_tried_again(sap):

@@ -7,7 +7,7 @@ from integrations.systems.sap.entity import Child, Entity, fields
 _PHONE = Entity(
     "A_AddressPhoneNumberType",
     fields(
-        "OrdinalNumber PhoneNumber PhoneNumberExtension InternationalPhoneNumber PhoneNumberType "
+        "Person OrdinalNumber PhoneNumber PhoneNumberExtension InternationalPhoneNumber PhoneNumberType "
         "IsDefaultPhoneNumber:bool"
     ),
 )
@@ -22,7 +22,7 @@ _ADDRESS = Entity(
         Child(
             "emails",
             "to_EmailAddress",
-            Entity("A_AddressEmailAddressType", fields("OrdinalNumber EmailAddress IsDefaultEmailAddress:bool")),
+            Entity("A_AddressEmailAddressType", fields("Person OrdinalNumber EmailAddress IsDefaultEmailAddress:bool")),
         ),
         Child("phones", "to_PhoneNumber", _PHONE),
         Child("mobiles", "to_MobilePhoneNumber", _PHONE),
@@ -31,7 +31,9 @@ _ADDRESS = Entity(
             "to_FaxNumber",
             Entity(
                 "A_AddressFaxNumberType",
-                fields("OrdinalNumber FaxNumber FaxNumberExtension InternationalFaxNumber IsDefaultFaxNumber:bool"),
+                fields(
+                    "Person OrdinalNumber FaxNumber FaxNumberExtension InternationalFaxNumber IsDefaultFaxNumber:bool"
+                ),
             ),
         ),
         Child("usages", "to_AddressUsage", Entity("A_BuPaAddressUsageType", fields("AddressUsage"))),

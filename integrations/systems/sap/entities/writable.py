@@ -61,7 +61,7 @@ NEW_ORDER_V2 = Entity(
             "to_PurchaseOrderItem",
             Entity(
                 "A_PurchaseOrderItemType",
-                fields(_ORDER_ITEM),
+                fields(_ORDER_ITEM + "DocumentCurrency=- RequirementTracking=-"),
                 (
                     Child(
                         "account_assignments",
@@ -142,6 +142,8 @@ _PARTNER = (
 )
 _STREET = "StreetName HouseNumber AdditionalStreetPrefixName StreetPrefixName"
 _PARTNER_ADDRESS = f"{_STREET} CityName District PostalCode Region Country Language"
+_COMPANY = "ReconciliationAccount PaymentTerms"
+_PURCHASING = "PurchaseOrderCurrency PaymentTerms PurchasingGroup"
 PARTNER_CHANGE = Entity("A_BusinessPartnerType", fields(_PARTNER))
 ADDRESS_CHANGE = Entity("A_BusinessPartnerAddressType", fields(_PARTNER_ADDRESS))
 SUPPLIER_CHANGE = Entity(
@@ -185,14 +187,14 @@ NEW_PARTNER = Entity(
                     Child(
                         "companies",
                         "to_SupplierCompany",
-                        Entity("A_SupplierCompanyType", fields("CompanyCode ReconciliationAccount PaymentTerms")),
+                        Entity("A_SupplierCompanyType", fields(f"CompanyCode {_COMPANY}")),
                     ),
                     Child(
                         "purchasing_organizations",
                         "to_SupplierPurchasingOrg",
                         Entity(
                             "A_SupplierPurchasingOrgType",
-                            fields("PurchasingOrganization PurchaseOrderCurrency PaymentTerms PurchasingGroup"),
+                            fields(f"PurchasingOrganization {_PURCHASING}"),
                         ),
                     ),
                 ),
@@ -201,6 +203,15 @@ NEW_PARTNER = Entity(
         ),
     ),
 )
+
+NEW_ROLE = Entity("A_BusinessPartnerRoleType", fields("BusinessPartner BusinessPartnerRole"))
+NEW_COMPANY = Entity("A_SupplierCompanyType", fields(f"Supplier CompanyCode {_COMPANY}"))
+COMPANY_CHANGE = Entity("A_SupplierCompanyType", fields(f"{_COMPANY} SupplierIsBlockedForPosting:bool"))
+NEW_PURCHASING = Entity("A_SupplierPurchasingOrgType", fields(f"Supplier PurchasingOrganization {_PURCHASING}"))
+PURCHASING_CHANGE = Entity("A_SupplierPurchasingOrgType", fields(f"{_PURCHASING} PurchasingIsBlockedForSupplier:bool"))
+EMAIL_CHANGE = Entity("A_AddressEmailAddressType", fields("EmailAddress"))
+PHONE_CHANGE = Entity("A_AddressPhoneNumberType", fields("PhoneNumber"))
+FAX_CHANGE = Entity("A_AddressFaxNumberType", fields("FaxNumber"))
 
 # Cost centers: created by an action, because their keys cannot be given in a plain create
 
