@@ -73,6 +73,14 @@ def start_server() -> None:
         postgres.start()
 
 
+def start_broker() -> None:
+    """Starts the embedded Valkey of the tests, unless BROKER_URL names another one."""
+    if not os.environ.get("BROKER_URL"):
+        from devservices import valkey
+
+        valkey.start()
+
+
 @contextmanager
 def fresh_copy() -> Iterator[Copy]:
     """A copy for this process, made the default database until the end, then dropped."""

@@ -8,6 +8,7 @@ from simulators.sap.app import SapSimulator
 from simulators.server import serve
 from simulators.servicetitan.simulator import ServiceTitan
 from tenants.models import Customer
+from tests import databases
 from tests.journeys.world import World
 
 MakeWorld = Callable[..., World]
@@ -16,6 +17,7 @@ MakeWorld = Callable[..., World]
 @pytest.fixture
 def make_world(own_database: Any, acme: Customer, settings: Any) -> Iterator[MakeWorld]:
     """Makes worlds: a customer with simulators of their own. `suppliers`, `orders`, `invoices`: how much SAP holds."""
+    databases.start_broker()  # the rate budgets are shared there
     settings.OUTGOING_ALLOW = ["127.0.0.0/8"]
     settings.OUTGOING_ALLOW_PLAIN_HTTP = True
     with ExitStack() as servers:
