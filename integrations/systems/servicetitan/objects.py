@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from integrations.systems.servicetitan import bodies, resources
 from integrations.systems.servicetitan.reading import ExportFeed, ModifiedWindow
+from integrations.systems.servicetitan.requests import RequestWriter, undecided
 from integrations.systems.servicetitan.writing import Action, ByExternalData, ByText, ExportMarker, ObjectWriter
 
 SUPPLIER_KEY = "sap-supplier"
@@ -47,7 +48,7 @@ RECEIPTS = ObjectWriter(
     finder=ByText("memo"),
 )
 
-PURCHASE_ORDER_REQUESTS = ObjectWriter(
+PURCHASE_ORDER_REQUESTS = RequestWriter(
     resource=resources.PURCHASE_ORDER_REQUESTS,
     actions={
         "approve": Action(method="PATCH", path="{key}/approve"),
@@ -70,7 +71,8 @@ AP_BILLS = ExportMarker(
 
 READ_VENDORS = ModifiedWindow(resources.VENDORS)
 READ_PURCHASE_ORDERS = ModifiedWindow(resources.PURCHASE_ORDERS)
-READ_PURCHASE_ORDER_REQUESTS = ModifiedWindow(resources.PURCHASE_ORDER_REQUESTS)
+# All are read and the decided ones left out here: a filter by status would move rows while their pages are read.
+READ_PURCHASE_ORDER_REQUESTS = ModifiedWindow(resources.PURCHASE_ORDER_REQUESTS, keep=undecided)
 READ_RECEIPTS = ModifiedWindow(resources.RECEIPTS)
 # The list answers only the bills of procurement unless asked for the other type as well.
 READ_AP_BILLS = ModifiedWindow(resources.AP_BILLS, variants=((("billType", "Procurement"),), (("billType", "ApBill"),)))

@@ -9,7 +9,7 @@ server's own time at the first page of this one.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -22,16 +22,22 @@ Params = tuple[tuple[str, str], ...]
 Scan = dict[str, Any]
 
 
+def _every(row: NormalRow) -> bool:
+    return True
+
+
 @dataclass(frozen=True, slots=True)
 class ModifiedWindow:
     """Reads a list by modifiedOnOrAfter, and as a whole for the first load and for `full`.
 
     Cursor: {"watermark": newest stamp as written, "delta": scan | None, "full": scan | None}; a scan under way is
     {"since", "variant", "page", "newest", "ceiling"}. `variants`: the list is read once with each of these filters.
+    `keep`: which of the rows read count as changes.
     """
 
     resource: Resource
     variants: tuple[Params, ...] = ((),)
+    keep: Callable[[NormalRow], bool] = _every
 
     def pages(
         self, client: ServiceTitanClient, cursor: Cursor, *, overlap: float, full: bool = False
@@ -67,7 +73,7 @@ class ModifiedWindow:
             if following is None and (kind == "delta" or not state["watermark"]):
                 state["watermark"] = _watermark(state["watermark"], scan)
             state[kind] = scan = following
-            yield Page(tuple(map(change, page.rows)), dict(state), more=scan is not None or not last)
+            yield Page(tuple(map(change, filter(self.keep, page.rows))), dict(state), more=scan is not None or not last)
 
     def _params(self, scan: Scan) -> Params:
         since: Params = (("modifiedOnOrAfter", scan["since"]),) if scan["since"] else ()

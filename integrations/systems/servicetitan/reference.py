@@ -14,6 +14,7 @@ from functools import partial
 from integrations.flow import Row
 from integrations.systems.servicetitan import resources
 from integrations.systems.servicetitan.client import NormalRow, ServiceTitanClient
+from integrations.systems.servicetitan.requests import purchases_since, requests_by_id
 from integrations.systems.servicetitan.resources import MAX_IDS, Resource
 
 log = logging.getLogger(__name__)
@@ -180,6 +181,9 @@ _LOOKUPS: Mapping[str, Lookup] = {
     "vendor": partial(_by_id, resources.VENDORS),
     "receipts-of-order": _receipts,
     "purchase-order": lambda client, keys: dict(client.records(resources.PURCHASE_ORDERS, keys)),
+    "purchase-order-request": requests_by_id,
+    "purchases-since": purchases_since,
+    "job-by-id": partial(_by_id, resources.JOBS),
     "ap-bill": lambda client, keys: dict(client.records(resources.AP_BILLS, keys)),
 }
 _EVERYTHING: Mapping[str, Everything] = {

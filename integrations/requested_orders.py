@@ -1,0 +1,55 @@
+"""Orders and requisitions of SAP that a request of ServiceTitan made, when polling brings them back.
+
+They are known by the ledger: by our mark in a reference field, by the link of the request, or by the requisition that
+their items name. Such an order never creates one in ServiceTitan: approving the request makes it there, and the order
+waits for that link.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from typing import Any
+
+from integrations.errors import NotReady, link_key
+from integrations.flow import Lookups, Row, Situation
+
+REQUESTS, ORDERS = "purchase-order-requests", "purchase-orders"
+REQUISITION = "PR-"
+"""What the target key of a request begins with that became a requisition."""
+
+_MARK = re.compile(r"[A-Z2-7]{12}")
+_REFERENCES = ("CorrespncInternalReference", "CorrespncExternalReference")
+_KEPT = ("typeId", "tax", "shipping")
+
+
+def signs(row: Row) -> tuple[str, ...]:
+    """What may lead from an order as read to a request: its marks, and the requisitions of its items."""
+    marks = [str(row.get(name) or "").upper() for name in _REFERENCES]
+    requisitions = {
+        f"{REQUISITION}{item['PurchaseRequisition']}" for item in row["items"] if item["PurchaseRequisition"]
+    }
+    return (*(mark for mark in marks if _MARK.fullmatch(mark)), *sorted(requisitions))
+
+
+def is_ours(keys: Collection[str], lookups: Lookups) -> bool:
+    """Whether one of these marks and target keys belongs to a request."""
+    marks = [key for key in keys if _MARK.fullmatch(key)]
+    return any(lookups.sender(REQUESTS, mark) for mark in marks) or any(
+        lookups.sources(REQUESTS, key) for key in keys if key not in marks
+    )
+
+
+def wait_for_request(number: str, found: tuple[str, ...], situation: Situation) -> None:
+    """Raises NotReady for an order that a request made, until the request has found its order in ServiceTitan."""
+    if situation.linked is None and is_ours((number, *found), situation.lookups):
+        words = "A request of ServiceTitan made this order: it waits until the request has been approved there."
+        raise NotReady(words, needs=link_key(ORDERS, number))
+
+
+def as_requested(number: str, found: tuple[str, ...], body: dict[str, Any], situation: Situation) -> dict[str, Any]:
+    """The body without what SAP's order knows nothing of: type, tax and shipping stay as they were requested."""
+    there = situation.current
+    if situation.linked is None or there is None or not is_ours((number, *found), situation.lookups):
+        return body
+    return {**body, **{name: str(there[name]) for name in _KEPT if there.get(name) is not None}}
