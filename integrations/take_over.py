@@ -1,0 +1,178 @@
+"""What becomes of the orders in ServiceTitan that requisitions made, once SAP turns the requisitions into orders.
+
+SAP may merge requisitions into one order or split one into many; the items of its orders name requisition and item.
+An order that covers one order in ServiceTitan exactly, line by line, takes it over: it is changed and linked to the
+order from then on. Otherwise those that are Pending or Sent are cancelled before the order itself is created. Where
+something was received, a person decides.
+
+Whatever an order has taken over or cancelled is linked to it: to the order itself, or under "<order>#<requisition>#
+<part>". So each side sees in the ledger what the other one has done. `requisition_parts` is the requisition's side.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from integrations import servicetitan_orders
+from integrations.errors import Awaiting, NeedsPerson
+from integrations.flow import Bond, Linked, Lookups, Plan, Row, Situation, Write
+
+ORDERS, REQUISITIONS = "purchase-orders", "purchase-requisitions"
+ORDER_ON_ITS_WAY = "order-on-its-way"
+"""The code of a requisition that waits for an order of SAP; the order does not wait for it in turn."""
+
+LOOK_AGAIN = 60.0
+"""Seconds after which an order looks for its requisitions again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """The requisition item that an item of an order came from."""
+
+    requisition: str
+    item: str
+
+
+def origin(row: Row) -> Origin | None:
+    """The requisition item of an order's item (API_PURCHASEORDER_2), None if it was not requested."""
+    if not row["PurchaseRequisition"]:
+        return None
+    return Origin(row["PurchaseRequisition"], row["PurchaseRequisitionItem"])
+
+
+@dataclass(frozen=True, slots=True)
+class Born:
+    """An order in ServiceTitan that a part of a requisition made, and its row as read just now."""
+
+    requisition: str
+    part: str
+    link: Linked
+    row: Row
+
+    @property
+    def lines(self) -> Mapping[str, str]:
+        """Requisition item to line."""
+        return lines_of(self.link, self.row)
+
+    @property
+    def name(self) -> str:
+        """The part under which an order cancels it."""
+        return f"{self.requisition}#{self.part}"
+
+
+def lines_of(link: Linked, row: Row) -> Mapping[str, str]:
+    """Requisition item to line, as linked; for one that was linked by hand, as its descriptions say."""
+    return link.lines or servicetitan_orders.item_ids(row)
+
+
+def plan_order(
+    order: str,
+    body: dict[str, Any],
+    situation: Situation,
+    *,
+    origins: Mapping[str, Origin | None],
+    notes: tuple[str, ...] = (),
+) -> Plan:
+    """Plans an order of SAP, which takes over or replaces what the requisitions of its items made.
+
+    `origins` are the requisition items by the order's items; None for an item that was not requested. Raises Awaiting
+    while one of the requisitions is on its way, NeedsPerson where something was received.
+    """
+    news = {item: origin for item, origin in origins.items() if item not in _lines_there(situation)}
+    born = list(_born(order, [origin for origin in news.values() if origin], situation.lookups))
+    if not born:
+        return servicetitan_orders.plan_order(body, situation, notes)
+    for one in born:
+        if one.row["status"] not in servicetitan_orders.CANCELABLE:
+            raise _received(order, one)
+    taken = _taken_over(order, body, situation, born[0], origins, notes) if len(born) == 1 else None
+    return taken or _replaced(order, body, situation, born, notes)
+
+
+def _lines_there(situation: Situation) -> Mapping[str, str]:
+    """The items that stand in the linked order already."""
+    row = situation.current
+    alive = situation.linked and row is not None and not servicetitan_orders.is_gone(row)
+    return situation.linked.lines if situation.linked and alive else {}
+
+
+def _born(order: str, origins: list[Origin], lookups: Lookups) -> Iterator[Born]:
+    """What requisitions made of these items, and no other order has taken over, and is not cancelled yet."""
+    known = {number: lookups.known(REQUISITIONS, number) for number in sorted({one.requisition for one in origins})}
+    begun = {part.partition("#")[0] for part in lookups.known(ORDERS, order).parts} if known else set[str]()
+    for number, found in known.items():
+        if found.state and found.code != ORDER_ON_ITS_WAY and number not in begun:
+            words = f"Waits for requisition {number}, which is {found.state} itself. {found.reason}".strip()
+            raise Awaiting(words, seconds=LOOK_AGAIN, code="requisition-unsettled")
+    for number, found in known.items():
+        wanted = {one.item for one in origins if one.requisition == number}
+        for part, link in found.parts.items():
+            if part and _is_free(order, link.target_key, lookups):
+                row = lookups.reference("purchase-order", link.target_key, fresh=True)
+                if row is None:
+                    raise NeedsPerson(f"Order {link.target_key} is not there any more.", code="target-missing")
+                if not servicetitan_orders.is_gone(row) and wanted & lines_of(link, row).keys():
+                    yield Born(number, part, link, row)
+
+
+def _is_free(order: str, target_key: str, lookups: Lookups) -> bool:
+    """Whether no order has it, or this one has begun to cancel it."""
+    owners = lookups.sources(ORDERS, target_key)
+    return all(owner.startswith(f"{order}#") for owner in owners) if owners else lookups.claim(target_key)
+
+
+def _received(order: str, born: Born) -> NeedsPerson:
+    return NeedsPerson(
+        f"Order {born.row.get('number') or born.link.target_key}, made for requisition {born.requisition}, is "
+        f"{born.row['status']} in ServiceTitan: link SAP order {order} to it by hand, or take the receipt back.",
+        code="requisition-received",
+    )
+
+
+def _taken_over(
+    order: str,
+    body: dict[str, Any],
+    situation: Situation,
+    born: Born,
+    origins: Mapping[str, Origin | None],
+    notes: tuple[str, ...],
+) -> Plan | None:
+    """The order in ServiceTitan is changed and linked, if both have the same lines and it can be changed so."""
+    lines = {item: born.lines.get(origin.item, "") for item, origin in origins.items() if origin}
+    covered = len(lines) == len(origins) == len(born.lines) and set(lines.values()) == set(born.lines.values())
+    if (
+        situation.linked
+        or not covered
+        or {origin.requisition for origin in origins.values() if origin} != {born.requisition}
+    ):
+        return None
+    numbers = {origin.item: item for item, origin in origins.items() if origin}
+    link = Linked(born.link.target_key, _renumbered(born.link.observed, numbers), lines)
+    try:
+        plan = servicetitan_orders.plan_order(body, replace(situation, linked=link, current=born.row), notes)
+    except NeedsPerson as error:
+        if error.code == "not-editable":
+            return None
+        raise
+    if any(write.action != "patch" for write in plan.writes):
+        return None
+    words = f"Takes over order {link.target_key}, which requisition {born.requisition} made."
+    return replace(plan, links=(Bond(ORDERS, order, link.target_key, lines),), notes=(*plan.notes, words))
+
+
+def _renumbered(observed: Mapping[str, Any], numbers: Mapping[str, str]) -> dict[str, Any]:
+    """What was observed after our last write, its lines under the numbers of the order's items."""
+    items = {numbers.get(item, item): line for item, line in observed.get("items", {}).items()}
+    return {**observed, "items": items} if observed else {}
+
+
+def _replaced(order: str, body: dict[str, Any], situation: Situation, born: list[Born], notes: tuple[str, ...]) -> Plan:
+    """What the requisitions made is cancelled, then the order goes its own way."""
+    rest = servicetitan_orders.plan_order(body, situation, notes)
+    reason = {"canceledReason": situation.options["cancel_reason"]}
+    cancels = (Write("cancel", one.link.target_key, reason, {"canceled": True}, part=one.name) for one in born)
+    told = (f"Replaces order {one.link.target_key}, which requisition {one.requisition} made." for one in born)
+    links = tuple(Bond(ORDERS, f"{order}#{one.name}", one.link.target_key) for one in born)
+    return Plan((*cancels, *rest.writes), links=links, notes=(*rest.notes, *told))
