@@ -8,28 +8,35 @@ waits for that link.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
-from integrations.errors import NotReady, link_key
+from integrations.errors import NotReady, NotTransferable, link_key
 from integrations.flow import Lookups, Row, Situation
 
 REQUESTS, ORDERS = "purchase-order-requests", "purchase-orders"
 REQUISITION = "PR-"
 """What the target key of a request begins with that became a requisition."""
 
-_MARK = re.compile(r"[A-Z2-7]{12}")
+_MARK = re.compile(rf"(?:{REQUISITION})?[A-Z2-7]{{12}}")
 _REFERENCES = ("CorrespncInternalReference", "CorrespncExternalReference")
 _KEPT = ("typeId", "tax", "shipping")
 
 
 def signs(row: Row) -> tuple[str, ...]:
     """What may lead from an order as read to a request: its marks, and the requisitions of its items."""
-    marks = [str(row.get(name) or "").upper() for name in _REFERENCES]
-    requisitions = {
-        f"{REQUISITION}{item['PurchaseRequisition']}" for item in row["items"] if item["PurchaseRequisition"]
-    }
-    return (*(mark for mark in marks if _MARK.fullmatch(mark)), *sorted(requisitions))
+    found = {f"{REQUISITION}{item['PurchaseRequisition']}" for item in row["items"] if item["PurchaseRequisition"]}
+    return *_marks(str(row.get(name) or "") for name in _REFERENCES), *sorted(found)
+
+
+def signs_of_requisition(row: Row) -> tuple[str, ...]:
+    """What may lead from a requisition as read to a request: its own key there, and the marks of its items."""
+    marks = {str(item["PurReqnExternalReference"] or "") for item in row["items"]}
+    return f"{REQUISITION}{row['PurchaseRequisition']}", *_marks(sorted(marks))
+
+
+def _marks(texts: Iterable[str]) -> Iterator[str]:
+    return (text.upper() for text in texts if _MARK.fullmatch(text.upper()))
 
 
 def is_ours(keys: Collection[str], lookups: Lookups) -> bool:
@@ -40,14 +47,22 @@ def is_ours(keys: Collection[str], lookups: Lookups) -> bool:
     )
 
 
-def wait_for_request(number: str, found: tuple[str, ...], situation: Situation) -> None:
+def leave_to_request(found: Collection[str], lookups: Lookups) -> None:
+    """Raises NotTransferable for a requisition that a request made: approving the request makes the order."""
+    if is_ours(found, lookups):
+        raise NotTransferable(
+            "A request of ServiceTitan made it; the order there comes of that.", code="requested-there"
+        )
+
+
+def wait_for_request(number: str, found: Collection[str], situation: Situation) -> None:
     """Raises NotReady for an order that a request made, until the request has found its order in ServiceTitan."""
     if situation.linked is None and is_ours((number, *found), situation.lookups):
         words = "A request of ServiceTitan made this order: it waits until the request has been approved there."
         raise NotReady(words, needs=link_key(ORDERS, number))
 
 
-def as_requested(number: str, found: tuple[str, ...], body: dict[str, Any], situation: Situation) -> dict[str, Any]:
+def as_requested(number: str, found: Collection[str], body: dict[str, Any], situation: Situation) -> dict[str, Any]:
     """The body without what SAP's order knows nothing of: type, tax and shipping stay as they were requested."""
     there = situation.current
     if situation.linked is None or there is None or not is_ours((number, *found), situation.lookups):
