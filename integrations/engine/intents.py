@@ -12,7 +12,7 @@ from integrations.engine.linking import Found, link_all, of_bond, wake_for
 from integrations.engine.planning import Planned
 from integrations.engine.recording import Moves, add_notes
 from integrations.engine.sending import Outgoing
-from integrations.engine.work import Work, ledger
+from integrations.engine.work import Work, digest, ledger
 from integrations.errors import Awaiting, NeedsPerson, NotReady, NotTransferable, Unmapped, link_key, linked_to_key
 from integrations.flow import Write
 from integrations.models import Attempt, Delivery, Link, Step
@@ -43,6 +43,7 @@ def commit_intents(work: Work, batch: Sequence[Planned]) -> list[Outgoing]:
                 _not_finished(planned, moves, now)
         moves.save()
         _adopt(work, [p for p in current if p.plan and p.plan.adopt and p.link is None], now)
+        _learn(work, [p for p in current if p.delivery.state == State.UNCHANGED], now)
         link_all(
             work, [of_bond(b, p.delivery) for p in current if p.plan for b in p.plan.links], Link.Origin.FOUND, now
         )
@@ -139,6 +140,17 @@ def _adopt(work: Work, batch: Sequence[Planned], now: datetime) -> None:
     """Existing records of the target that were matched become linked, before anything is written to them."""
     adopted = [Found(work.flow.name, p.delivery.source_key, p.plan.adopt, 1, p.delivery.id) for p in batch if p.plan]
     link_all(work, adopted, Link.Origin.ADOPTED, now)
+
+
+def _learn(work: Work, batch: Sequence[Planned], now: datetime) -> None:
+    """A record that needed no write was seen as it should be: that is what both sides agree on from now on."""
+    rows = {p.delivery.source_key: p.current for p in batch if p.current is not None}
+    links = list(Link.objects.filter(flow=work.flow.name, source_key__in=rows))
+    for link in links:
+        row = rows[link.source_key] or {}
+        link.observed, link.lines, link.verified_at = work.flow.observe(row), work.flow.lines(row), now
+        link.digest = digest(link.observed)
+    update_all(links, ["observed", "digest", "lines", "verified_at"])
 
 
 def _recheck_waiting(work: Work, waiting: Sequence[Delivery], now: datetime) -> None:

@@ -170,6 +170,9 @@ def _plan(work: Work, planned: Planned, cache: Cache, directory: Directory, more
         waited=(work.clock() - planned.delivery.created_at).total_seconds(),
     )
     planned.plan = flow.plan(planned.record, situation)
+    if planned.plan.adopt and planned.current is None:
+        adopted = (row for row in situation.candidates if flow.writer.key(row) == planned.plan.adopt)
+        planned.current = next(adopted, None)
     planned.used = asked.used
 
 

@@ -5,12 +5,16 @@ what was last read back there. Reads only.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import reduce
+from operator import or_
 from typing import Any
 
+from django.db.models import Q
+
 from integrations.engine.work import Work, digest
-from integrations.models import Delivery, Link
+from integrations.models import Delivery, Link, Reference
 
 State = Delivery.State
 
@@ -70,17 +74,30 @@ class Report:
 def reconcile(work: Work) -> Report:
     """Reads the whole source page by page and the linked records of the target, and names every difference."""
     report = Report(flow=work.flow.name)
+    compare = _compare_kept if work.flow.keeps else _compare
     for page in work.flow.reader.pages(work.source, {}, overlap=0.0, full=True):
         changes = {change.key: change for change in page.changes}
         for keys in _batches(sorted(changes)):
-            _compare(work, {key: digest(changes[key].row) for key in keys}, report)
+            report.source_records += len(keys)
+            compare(work, {key: digest(changes[key].row) for key in keys}, report)
         if not page.more:
             break
     return report
 
 
+def _compare_kept(work: Work, read: Mapping[str, str], report: Report) -> None:
+    """A read model agrees if it holds the rows as they are at the source."""
+    kept = Reference.objects.filter(connection=work.sync.source, kind=work.flow.keeps, key__in=read)
+    marks = {reference.key: digest(reference.row) for reference in kept}
+    for key, mark in read.items():
+        if marks.get(key) == mark:
+            report.agreeing += 1
+        else:
+            detail = "Changed at the source since it was last read." if key in marks else "Not read yet."
+            report.differences.append(Difference(key, "", "late", detail))
+
+
 def _compare(work: Work, read: Mapping[str, str], report: Report) -> None:
-    report.source_records += len(read)
     newest = {
         d.source_key: d
         for d in Delivery.objects.filter(sync=work.sync, source_key__in=read)
@@ -88,35 +105,47 @@ def _compare(work: Work, read: Mapping[str, str], report: Report) -> None:
         .distinct("source_key")
         .defer("payload")
     }
-    links = {link.source_key: link for link in Link.objects.filter(flow=work.flow.name, source_key__in=read)}
-    rows = work.flow.writer.fetch(work.target, sorted(link.target_key for link in links.values())) if links else {}
+    links = _links(work, read)
+    targets = sorted({link.target_key for group in links.values() for link in group})
+    rows = work.flow.writer.fetch(work.target, targets) if targets else {}
     for key, mark in read.items():
-        delivery, link = newest.get(key), links.get(key)
+        delivery, linked = newest.get(key), links.get(key, [])
+        there = ", ".join(link.target_key for link in linked)
         if delivery is None or delivery.digest != mark:
             detail = "Not read yet." if delivery is None else "Changed at the source since it was last read."
-            report.differences.append(Difference(key, link.target_key if link else "", "late", detail))
+            report.differences.append(Difference(key, there, "late", detail))
         elif delivery.state in OPEN_CAUSES:
-            cause = OPEN_CAUSES[delivery.state]
-            report.differences.append(Difference(key, link.target_key if link else "", cause, delivery.reason))
-        elif link is None:
+            report.differences.append(Difference(key, there, OPEN_CAUSES[delivery.state], delivery.reason))
+        elif not linked:
             report.explained[delivery.code or delivery.state] += 1
         else:
-            _compare_target(work, key, link, rows.get(link.target_key), report)
+            found = [_difference(work, key, link, rows.get(link.target_key)) for link in linked]
+            report.differences += [difference for difference in found if difference]
+            report.agreeing += not any(found)
 
 
-def _compare_target(work: Work, key: str, link: Link, row: Any, report: Report) -> None:
+def _links(work: Work, keys: Collection[str]) -> dict[str, list[Link]]:
+    """The links of records, those of their parts included. A link without a target was handed to another flow."""
+    wanted = Q(source_key__in=keys)
+    if work.flow.has_parts:
+        wanted = reduce(or_, (Q(source_key__startswith=f"{key}#") for key in keys), wanted)
+    links: dict[str, list[Link]] = {}
+    for link in Link.objects.filter(wanted, flow=work.flow.name).exclude(target_key="").order_by("source_key"):
+        links.setdefault(link.source_key.partition("#")[0], []).append(link)
+    return links
+
+
+def _difference(work: Work, key: str, link: Link, row: Any) -> Difference | None:
+    """Where a target record is not as it was last read back."""
     title = work.flow.target_system
     if row is None:
-        detail = f"{link.target_key} is not there any more."
-        report.differences.append(Difference(key, link.target_key, f"missing in {title}", detail))
-        return
+        return Difference(key, link.target_key, f"missing in {title}", f"{link.target_key} is not there any more.")
     observed = work.flow.observe(row)
     changed = sorted(k for k in {*observed, *link.observed} if observed.get(k) != link.observed.get(k))
-    if changed:
-        detail = "; ".join(f"{k}: {link.observed.get(k)!r} is now {observed.get(k)!r}" for k in changed)
-        report.differences.append(Difference(key, link.target_key, f"changed in {title}", detail))
-    else:
-        report.agreeing += 1
+    if not changed:
+        return None
+    detail = "; ".join(f"{k}: {link.observed.get(k)!r} is now {observed.get(k)!r}" for k in changed)
+    return Difference(key, link.target_key, f"changed in {title}", detail)
 
 
 def _batches(keys: Sequence[str]) -> Iterator[Sequence[str]]:
