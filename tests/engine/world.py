@@ -81,6 +81,8 @@ class Target:
     faults: list[Any] = field(default_factory=list)
     writes: list[Write] = field(default_factory=list)
     hidden: set[str] = field(default_factory=set)
+    lag: float = 0  # seconds until a new record is shown
+    clock: Clock = field(default_factory=Clock)
     before_send: Callable[[], None] | None = None
     reads: int = 0
     session: Any = field(default_factory=lambda: SimpleNamespace(close=lambda: None))
@@ -91,18 +93,29 @@ class Target:
     def renew(self) -> None:
         pass
 
+    def shows(self, key: str) -> bool:
+        """Whether a record exists and lists show it already."""
+        record = self.records.get(key)
+        if record is None or key in self.hidden:
+            return False
+        return self.clock.now - record.get("born", BEGINNING) >= timedelta(seconds=self.lag)
+
     def apply(self, write: Write) -> str:
         self.writes.append(write)
         fault = self.faults.pop(0) if self.faults else None
-        if isinstance(fault, IntegrationError):
+        if isinstance(fault, IntegrationError) or (isinstance(fault, BaseException) and not fault.args):
             raise fault
         key = write.key or str(len(self.records) + 1)
-        record = self.records.setdefault(key, {"id": key, "marker": write.marker})
+        record = self.records.setdefault(key, {"id": key, "marker": write.marker, "born": self.clock.now})
         record.update(write.body)
         if fault == "lose":
             raise Unknown("The connection was closed before an answer came.")
         if fault == "die":
             raise SystemExit("killed")
+        if fault == "crash":
+            from tests.engine.histories import Crash
+
+            raise Crash
         return key
 
 
@@ -131,7 +144,7 @@ class Writer:
 
     def fetch(self, client: Target, keys: Sequence[str]) -> dict[str, Row]:
         client.reads += 1
-        return {k: dict(client.records[k]) for k in keys if k in client.records and k not in client.hidden}
+        return {k: dict(client.records[k]) for k in keys if client.shows(k)}
 
     def send(self, client: Target, write: Write) -> Sent:
         if client.before_send:
@@ -142,7 +155,7 @@ class Writer:
         client.reads += 1
         found: dict[str, list[Row]] = defaultdict(list)
         for record in client.records.values():
-            if record["marker"] in markers and record["id"] not in client.hidden:
+            if record["marker"] in markers and client.shows(record["id"]):
                 found[record["marker"]].append(record)
         return found
 
