@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from integrations.errors import NotReady, NotTransferable, link_key
 from integrations.flow import Lookups, Row, Situation
+from integrations.money import decimal, plain
+from integrations.texts import line_number
 
 REQUESTS, ORDERS = "purchase-order-requests", "purchase-orders"
 REQUISITION = "PR-"
@@ -62,9 +65,31 @@ def wait_for_request(number: str, found: Collection[str], situation: Situation) 
         raise NotReady(words, needs=link_key(ORDERS, number))
 
 
-def as_requested(number: str, found: Collection[str], body: dict[str, Any], situation: Situation) -> dict[str, Any]:
-    """The body without what SAP's order knows nothing of: type, tax and shipping stay as they were requested."""
-    there = situation.current
-    if situation.linked is None or there is None or not is_ours((number, *found), situation.lookups):
-        return body
-    return {**body, **{name: str(there[name]) for name in _KEPT if there.get(name) is not None}}
+def as_requested(
+    number: str, found: Collection[str], body: dict[str, Any], situation: Situation
+) -> tuple[dict[str, Any], Situation]:
+    """The body and the link of an order that a request made; those of any other order as they are.
+
+    Type, tax and shipping stay as they were requested, since SAP's order knows nothing of them. Where a person has
+    linked the order by hand, its lines are found by what they hold.
+    """
+    link, there = situation.linked, situation.current
+    if link is None or there is None or not is_ours((number, *found), situation.lookups):
+        return body, situation
+    body = {**body, **{name: str(there[name]) for name in _KEPT if there.get(name) is not None}}
+    return body, situation if link.lines else replace(situation, linked=replace(link, lines=_lines(body, there)))
+
+
+def _lines(body: Row, there: Row) -> dict[str, str]:
+    """Line number to item id, by SKU, quantity and cost."""
+    left, found = list(there.get("items") or ()), {}
+    for line in body["items"]:
+        item = next((one for one in left if _holds(one) == _holds(line)), None)
+        if item is not None:
+            left.remove(item)
+            found[line_number(line["description"])] = str(item["id"])
+    return found
+
+
+def _holds(line: Row) -> tuple[str, str, str]:
+    return str(line.get("skuId") or ""), plain(decimal(line.get("quantity"))), plain(decimal(line.get("cost")))

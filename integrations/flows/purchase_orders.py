@@ -14,6 +14,8 @@ items disagree, the largest net amount wins and the memo names the shares, or a 
 A line is a SKU, a quantity in the SKU's unit and a cost: the item's net amount per such unit; what rounding leaves
 over is noted. Items without material and services go to one SKU, in SAP's unit.
 
+An order that a request of ServiceTitan made waits for the order that the approval makes: see `requested_orders`.
+
 The memo begins with the SAP number and that it is already ordered, since sending it from ServiceTitan would order
 twice, and ends with our marker. Each line's description begins with the number of the SAP item. SAP owns what is
 written; `servicetitan_orders` says which change is possible when, and which is a person's.
@@ -27,7 +29,7 @@ from decimal import Decimal
 from functools import partial
 from typing import Any
 
-from integrations import sap_orders, servicetitan_orders
+from integrations import requested_orders, sap_orders, servicetitan_orders
 from integrations.address import address_from_sap
 from integrations.flow import Choices, Flow, Lookups, Plan, Reader, Row, Situation, Want, Writer, check_choices
 from integrations.money import decimal
@@ -42,7 +44,10 @@ Options = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class PurchaseOrder:
-    """An order as both systems understand it. `obstacle`: a code and the reason why it cannot go over."""
+    """An order as both systems understand it. `obstacle`: a code and the reason why it cannot go over.
+
+    `signs`: what may lead to a request of ServiceTitan that made it.
+    """
 
     number: str
     type: str
@@ -52,6 +57,7 @@ class PurchaseOrder:
     is_deleted: bool
     obstacle: tuple[str, str] | None
     items: tuple[Item, ...]
+    signs: tuple[str, ...]
 
 
 def from_sap(row: Row) -> PurchaseOrder:
@@ -65,6 +71,7 @@ def from_sap(row: Row) -> PurchaseOrder:
         is_deleted=sap_orders.is_deleted(row),
         obstacle=sap_orders.obstacle(row),
         items=tuple(item_from_sap(item, row["DocumentCurrency"]) for item in sap_orders.living_items(row)),
+        signs=requested_orders.signs(row),
     )
 
 
@@ -153,7 +160,9 @@ class PurchaseOrders(Flow):
             return servicetitan_orders.plan_cancellation(situation)
         if record.obstacle:
             raise servicetitan_orders.held_back(*record.obstacle, situation)
+        requested_orders.wait_for_request(record.number, record.signs, situation)
         body, notes = to_servicetitan(record, situation.lookups, situation.options)
+        body, situation = requested_orders.as_requested(record.number, record.signs, body, situation)
         return servicetitan_orders.plan_order(body, situation, notes)
 
     def label(self, record: PurchaseOrder) -> str:
