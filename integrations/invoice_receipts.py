@@ -78,13 +78,18 @@ def _same_number(invoice: Invoice, receipt: Row, owner: str, alike: Sequence[Row
 
 
 def claims(flow: str, invoice: Invoice, placed: Iterable[OnOrder], situation: Situation) -> tuple[Bond, ...]:
-    """Links for receipts that others made and that hold this invoice's goods, where there is none yet."""
+    """Links for receipts that others made and that hold this invoice's goods; what another invoice has is let go."""
     found = []
     for place in placed:
-        for receipt in place.held.receipts:
-            key = f"{invoice.key}#{place.portion.order}/{receipt['id']}"
-            if not receipts.is_ours(receipt) and key not in situation.lookups.sources(flow, str(receipt["id"])):
-                found.append(Bond(flow, key, str(receipt["id"]), receipts.item_ids(receipt)))
+        held = {str(receipt["id"]) for receipt in place.held.receipts}
+        for receipt in (receipt for receipt in place.active if not receipts.is_ours(receipt)):
+            number = str(receipt["id"])
+            key = f"{invoice.key}#{place.portion.order}/{number}"
+            is_claimed = key in situation.lookups.sources(flow, number)
+            if number in held and not is_claimed:
+                found.append(Bond(flow, key, number, receipts.item_ids(receipt)))
+            elif is_claimed and number not in held:
+                found.append(Bond(flow, key, ""))
     return tuple(found)
 
 
@@ -179,8 +184,15 @@ def _receipts_if_linked(flow: str, order: str, situation: Situation) -> list[Row
         return []  # an order that is not there has no receipts
 
 
+def bill_of(receipt: Row, situation: Situation) -> Row | None:
+    """The bill of a receipt as it is now, None where there is none yet."""
+    number = str(receipt.get("billId") or "")
+    row: Row | None = receipt.get("bill")
+    return row or (situation.lookups.reference("ap-bill", number, fresh=True) if number else None)
+
+
 def _check_bill(receipt: Row, key: str, situation: Situation) -> None:
-    bill = situation.lookups.reference("ap-bill", str(receipt.get("billId") or ""), fresh=True)
+    bill = bill_of(receipt, situation)
     if bill is not None and is_exported(bill):
         words = f"SAP invoice {key} is reversed, but bill {bill['id']} of its receipt was exported: it stays."
         raise NeedsPerson(words, code="bill-exported")

@@ -45,7 +45,7 @@ def notes(invoice: Invoice, bills: Sequence[Row], *, unnumbered: Collection[str]
     """What is worth knowing about bills and is no reason to ask: due dates follow the vendor's terms there."""
     found = []
     for bill in bills:
-        if str(bill["id"]) in unnumbered:
+        if invoice.number and str(bill["id"]) in unnumbered:
             found.append(f"The receipt of bill {bill['id']} bears no supplier's number; it is {invoice.number}.")
         due = str(bill.get("dueDate") or "")[:10]
         if invoice.due_on and due != invoice.due_on:

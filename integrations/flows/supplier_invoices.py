@@ -33,7 +33,7 @@ from integrations import sap_invoices, servicetitan_bills, servicetitan_receipts
 from integrations.comparison import EDIT_RULES
 from integrations.errors import Awaiting, NeedsPerson, NotTransferable
 from integrations.flow import Bond, Choices, Flow, Plan, Reader, Row, Situation, Want, Writer, check_choices
-from integrations.invoice_receipts import MINUTE, QUARTER, OnOrder, claims, on_order, posting, taking_back
+from integrations.invoice_receipts import MINUTE, QUARTER, OnOrder, bill_of, claims, on_order, posting, taking_back
 from integrations.invoice_twins import check_twins
 from integrations.money import decimal, plain
 from integrations.sap_invoices import Invoice
@@ -137,12 +137,11 @@ class SupplierInvoices(Flow):
         links = []
         for place in placed:
             for receipt in place.held.receipts:
-                number = str(receipt.get("billId") or "")
-                bill = situation.lookups.reference("ap-bill", number, fresh=True) if number else None
+                bill = bill_of(receipt, situation)
                 if bill is None:
                     raise _pending(receipt, situation.waited)
-                found[number] = bill
-                links.append(Bond("ap-bills", f"{record.key}#{place.portion.order}/{receipt['id']}", number))
+                found[str(bill["id"])] = bill
+                links.append(Bond("ap-bills", f"{record.key}#{place.portion.order}/{receipt['id']}", str(bill["id"])))
         rows = [receipt for place in placed for receipt in place.held.receipts]
         unnumbered = {str(row["billId"]) for row in rows if not row.get("vendorInvoiceNumber")}
         decimals = int(situation.options["line_cost_decimals"])

@@ -270,6 +270,9 @@ def test_a_receipt_claimed_by_two_is_the_lower_key_s():
         plan(invoice(), books)
     assert caught.value.code == "bill-pending"
     other = invoice(SupplierInvoice=NEXT.split("/")[0], SupplierInvoiceIDByInvcgParty="INV-78")
+    let_go = plan(other, books)
+    assert (let_go.writes, let_go.links) == ((), (Bond(FLOW.name, f"{NEXT}#4500001234/31001", ""),))
+    del books.links[FLOW.name, f"{NEXT}#4500001234/31001"]
     assert plan(other, books).writes[0].body["items"][0]["quantity"] == "3"
 
 

@@ -90,7 +90,7 @@ def _merged(
 
 
 def _receipts(client: ServiceTitanClient, orders: Collection[str]) -> dict[str, Row]:
-    """By purchase order: {"id", "receipts": active ones}. An order without receipts has an empty list."""
+    """By purchase order: {"id", "receipts": active ones, each with its "bill" or None}; an empty list for none."""
     found: dict[str, list[NormalRow]] = {order: [] for order in orders if order.isascii() and order.isdecimal()}
     asked = list(found)
     for start in range(0, len(asked), MAX_IDS):
@@ -99,7 +99,12 @@ def _receipts(client: ServiceTitanClient, orders: Collection[str]) -> dict[str, 
         for row in client.matching(resources.RECEIPTS, params, lambda row: str(row.get("purchaseOrderId")) in found):
             if row.get("active") is not False:
                 found[str(row["purchaseOrderId"])].append(row)
-    return {order: {"id": order, "receipts": rows} for order, rows in found.items()}
+    numbers = [str(row["billId"]) for rows in found.values() for row in rows if row.get("billId")]
+    bills = client.records(resources.AP_BILLS, numbers) if numbers else {}
+    return {
+        order: {"id": order, "receipts": [{**row, "bill": bills.get(str(row.get("billId")))} for row in rows]}
+        for order, rows in found.items()
+    }
 
 
 def _jobs(client: ServiceTitanClient, numbers: Collection[str]) -> dict[str, Row]:

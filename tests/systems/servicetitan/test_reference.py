@@ -87,6 +87,7 @@ def test_receipts_are_looked_up_by_their_order_and_cancelled_ones_do_not_count(s
     [receipt] = found[keys[0]]["receipts"]
     bill = lookup(client, "ap-bill", [str(receipt["billId"])])[str(receipt["billId"])]
     assert bill["purchaseOrderId"] == int(keys[0])
+    assert receipt["bill"] == bill
 
 
 def test_a_job_is_found_by_its_number_whatever_its_state(service: Service):
