@@ -10,8 +10,9 @@ from typing import Any
 from django.db.models import F
 from django_tenants.utils import schema_context
 
+from integrations.engine import reconcile
 from integrations.models import Delivery, Link, Sync
-from integrations.running import utc_now
+from integrations.running import comparison_of, utc_now
 from tenants import schedule
 from tests.journeys.world import World
 
@@ -62,6 +63,16 @@ class Payables:
             sync = Sync.objects.get(flow=FLOW)
         schedule.make_due(customer_id=self.world.customer.pk, sync_ids=[sync.pk], kind="deliver", now=utc_now())
         self.sync()
+
+    def differences(self, flow: str = FLOW) -> list[tuple[str, str, str]]:
+        """What a comparison of both books names: (source key, cause, detail)."""
+        with schema_context(self.world.customer.schema_name):
+            work = comparison_of(Sync.objects.select_related("source", "target").get(flow=flow))
+            try:
+                report = reconcile(work)
+            finally:
+                work.close()
+        return [(one.source_key, one.cause, one.detail) for one in report.differences]
 
     # What people do
 

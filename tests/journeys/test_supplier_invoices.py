@@ -223,6 +223,30 @@ def test_a_hundred_invoices_at_once_each_become_one_receipt(make_world: MakeWorl
     assert desk.world.control(desk.world.servicetitan, "duplicates")["1001"]["receipts"] == []
 
 
+def test_every_fifth_lost_answer_is_resolved_by_looking_and_doubles_nothing(
+    make_world: MakeWorld, settings: Any
+) -> None:
+    settings.READ_SECONDS = 1
+    desk = Payables(make_world(invoices=25)).open()
+    desk.world.faults({"kind": "lose_answer", "method": "POST", "path": "/receipts", "every": 5})
+    desk.sync()
+    desk.later(1)
+    assert desk.world.states(FLOW) == {"delivered": 25}
+    assert (len(desk.receipts()), len(desk.bills())) == (25, 25)
+    assert desk.world.control(desk.world.servicetitan, "duplicates")["1001"]["receipts"] == []
+
+
+def test_both_books_agree_and_a_change_of_a_receipt_is_named(payables: Payables) -> None:
+    desk = payables.open()
+    key = desk.enter("INV-1")
+    desk.sync()
+    assert desk.differences() == []
+    desk.world.edit("receipts", str(desk.receipts()[0]["id"]), vendorInvoiceNumber="INV-9")
+    assert desk.differences() == [
+        (key, "changed in servicetitan", "vendorDocumentNumber: 'INV-1' is now 'INV-9'"),
+    ]
+
+
 def test_bills_are_kept_for_the_ap_team_with_the_invoice_they_came_from(payables: Payables) -> None:
     desk = payables.open()
     desk.add("ap-bills", "servicetitan", "servicetitan", {})
