@@ -13,7 +13,7 @@ from typing import Any, Literal
 from integrations.comparison import differences
 from integrations.errors import Awaiting, NeedsPerson, NotTransferable, Rejected
 from integrations.flow import SOURCE, Bond, Plan, Row, Situation, Write
-from integrations.request_matches import alike, fitting, line_ids, seconds_since
+from integrations.request_matches import alike, fitting, line_ids, search_from, seconds_since
 from integrations.requested_orders import ORDERS, REQUESTS, REQUISITION
 from integrations.sap_purchases import number_of, standing
 from integrations.systems.servicetitan.requests import NOT_LISTED
@@ -152,7 +152,7 @@ def _link(state: State, number: str, row: Row) -> Plan:
     order = _order_number(number, row)
     if not order:
         raise Awaiting(f"SAP has made no order of {number} yet.", seconds=SLOW_LOOK, code="awaiting-conversion")
-    since = str(state.row.get("createdOn") or state.row.get("date") or "")
+    since = search_from(str(state.row.get("createdOn") or state.row.get("date")), state.decided_at)
     job = str(state.row.get("jobId") or "")
     seen = situation.lookups.reference(f"{SOURCE}purchases-since", f"{since} {job}".strip(), fresh=True) or {}
     free = [one for one in seen["orders"] if not situation.lookups.sources(ORDERS, str(one["id"]))]

@@ -7,7 +7,7 @@ of them state and by the time of the approval. Twins that nothing tells apart ar
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from integrations.flow import Row
@@ -16,6 +16,9 @@ from integrations.texts import one_line, readable
 
 MARGIN = timedelta(minutes=1)
 """How much earlier than the request's own change its order may have been created."""
+
+WINDOW = timedelta(minutes=5)
+"""How much earlier orders are looked for."""
 
 _MAY_BE_EMPTY = (
     "businessUnitId",
@@ -32,6 +35,12 @@ _MAY_BE_EMPTY = (
 def alike(request: Row, other: Row) -> bool:
     """Whether two documents hold the same: job, vendor, total, lines."""
     return _essence(request) == _essence(other)
+
+
+def search_from(created_at: str, approved_at: str) -> str:
+    """Where the search for the order of a request begins: at its approval, or where that is unknown at its creation."""
+    moment = _moment(approved_at) - WINDOW if approved_at else _moment(created_at)
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def fitting(request: Row, orders: Sequence[Row], approved_at: str) -> list[Row]:
@@ -91,4 +100,5 @@ def _created_after(approved_at: str) -> Callable[[Row], bool]:
 
 
 def _moment(stamp: str) -> datetime:
-    return datetime.fromisoformat(stamp)
+    found = datetime.fromisoformat(stamp)
+    return found if found.tzinfo else found.replace(tzinfo=UTC)

@@ -1,6 +1,7 @@
 """Purchase order requests: wait for approval in the UI or by API; approval makes a new Pending order (Inventory V2)."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from simulators.servicetitan.answers import only_id
 from simulators.servicetitan.lists import Listing, answer_list, before, equals, one_of, since
@@ -24,6 +25,11 @@ REQUESTS = Listing(
     },
     keyed={"jobId": "jobId"},
     has_active=False,
+)
+_ONLY_OPEN = replace(
+    REQUESTS,
+    filters={**REQUESTS.filters, "hidden": lambda value: lambda record: record.data["requestStatus"] != value},
+    preset={"hidden": "Approved"},
 )
 _OWN = ("id", "requestNumber", "requestStatus", "createdOn", "modifiedOn")
 _EMPTY_ADDRESS = dict.fromkeys(("street", "unit", "city", "state", "zip", "country"))
@@ -71,7 +77,9 @@ def _reject(call: Call) -> Response:
 
 
 HANDLERS: dict[str, Callable[[Call], Response]] = {
-    "PurchaseOrders_GetRequests": lambda call: answer_list(call, REQUESTS),
+    "PurchaseOrders_GetRequests": lambda call: answer_list(
+        call, REQUESTS if call.tenant.switches.approved_requests == "listed" else _ONLY_OPEN
+    ),
     "PurchaseOrders_ApproveRequest": _approve,
     "PurchaseOrders_RejectRequest": _reject,
 }

@@ -12,6 +12,7 @@ _CHOICES: dict[str, tuple[str, ...]] = {
     "gate_shape": ("problem", "gateway", "empty"),
     "rate_shape": ("retry-after", "title", "message", "bare"),
     "approve_answers": ("request", "order"),
+    "approved_requests": ("listed", "hidden"),
     "invoice_number_in": ("referenceNumber", "vendorNumber"),
 }
 
@@ -33,6 +34,7 @@ class Switches:
     bill_delay_seconds: float = 0.0
     invoice_number_in: str = "referenceNumber"
     approve_answers: str = "request"
+    approved_requests: str = "listed"
     gate_shape: str = "problem"
     token_seconds: int = 900
     token_error_status: int = 400

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from django_tenants.utils import schema_context
 
-from integrations.engine import link_by_hand, replay
+from integrations.engine import link_by_hand, reconcile, replay
 from integrations.models import Attempt, Link, Sync, ValueMap
-from integrations.running import CustomerSchedule, utc_now
+from integrations.running import CustomerSchedule, comparison_of, utc_now
 from tests.journeys.conftest import MakeWorld
 from tests.journeys.requests import FLOW, decide, raise_request, request_of, sap_orders, sap_requisitions, switch_on
 from tests.journeys.world import World
@@ -293,6 +293,19 @@ def test_an_order_that_shows_late_is_awaited(world: World) -> None:
     assert story(world, request) == ("Approved", "delivered", "")
 
 
+def test_approved_requests_need_not_be_listed_any_more(world: World) -> None:
+    """Whether they are is not documented."""
+    world.control(world.servicetitan, "settings", {"approved_requests": "hidden"})
+    switch_on(world, approve="created")
+    ours = raise_request(world)
+    world.sync(FLOW)
+    assert story(world, ours) == ("Approved", "delivered", "")
+    by_hand = raise_request(world, ("HV-10002", "1", "3"))
+    decide(world, by_hand, approve=True)
+    world.sync(FLOW)
+    assert world.rows(source_key=by_hand) == []
+
+
 def test_lost_answers_of_both_systems_double_nothing(make_world: MakeWorld, settings: Any) -> None:
     settings.READ_SECONDS = 1
     world = make_world(suppliers=4, orders=3)
@@ -329,3 +342,68 @@ def test_a_requisition_is_approved_and_linked_to_the_order_that_sap_makes_of_it(
     assert world.target_of(ORDERS, made) == str(there["id"])
     assert (story(world, request)[1], world.newest(made).state) == ("delivered", "delivered")
     assert there["summary"].startswith(f"SAP {made} is already ordered")
+
+
+@pytest.mark.parametrize("listed", ["listed", "hidden"])
+def test_a_request_approved_by_hand_while_sap_was_at_it_is_linked_all_the_same(world: World, listed: str) -> None:
+    world.control(world.servicetitan, "settings", {"approved_requests": listed})
+    world.control(world.sap, "settings", {"order_release": "workflow"})
+    switch_on(world, approve="released")
+    request = raise_request(world)
+    world.sync(FLOW)
+    decide(world, request, approve=True)
+    look_again(world, request)
+    assert story(world, request) == ("Approved", "delivered", "")
+    (there,) = orders_there(world)
+    assert world.target_of(ORDERS, sap_orders(world)[0]["PurchaseOrder"]) == str(there["id"])
+
+
+def test_a_request_without_unit_location_and_vendor_part_takes_the_defaults(world: World) -> None:
+    switch_on(world, default_cost_center="10101102", default_plant="1720", currency="USD")
+    raise_request(world, businessUnitId=None, inventoryLocationId=None)
+    world.sync(FLOW)
+    (item,) = sap_orders(world)[0]["PurchaseOrderItem"]
+    assert (item["Plant"], item["PurchaseOrderAccount"][0]["CostCenter"]) == ("1720", "10101102")
+
+
+def test_a_request_for_a_job_carries_its_number_to_sap_and_back(world: World) -> None:
+    with schema_context(world.customer.schema_name):
+        sync = Sync.objects.get(flow=ORDERS)
+        sync.options = {**sync.options, "job_field": "RequisitionerName"}
+        sync.save()
+    switch_on(world, job_field="RequisitionerName")
+    job = world.titan("jobs")[0]
+    raise_request(world, jobId=job["id"])
+    world.sync(FLOW, ORDERS)
+    (item,) = sap_orders(world)[0]["PurchaseOrderItem"]
+    assert item["RequisitionerName"] == job["jobNumber"]
+    (there,) = orders_there(world)
+    assert (there["jobId"], there["status"], there["summary"][:18]) == (job["id"], "Pending", "SAP 4500000004 is ")
+
+
+def test_fifty_requests_at_once_are_fifty_orders(world: World) -> None:
+    switch_on(world)
+    requests = [raise_request(world, ("HV-10001", str(number), "12.5")) for number in range(1, 51)]
+    world.sync(FLOW)
+    world.sync()
+    assert {story(world, request)[:2] for request in requests} == {("Approved", "delivered")}
+    linked = [world.target_of(ORDERS, world.target_of(FLOW, request)) for request in requests]
+    there = {str(row["id"]): str(row["items"][0]["quantity"]) for row in orders_there(world)}
+    assert [float(there[key]) for key in linked] == [float(number) for number in range(1, 51)]
+    assert len(sap_orders(world)) == len(there) == 50
+
+
+def test_a_second_round_writes_nothing_and_the_books_agree(world: World) -> None:
+    switch_on(world)
+    for number in range(1, 4):
+        raise_request(world, ("HV-10001", str(number), "12.5"))
+    world.sync(FLOW)
+    world.sync()
+    world.clear_log()
+    world.sync("vendors", ORDERS, FLOW)
+    assert [call for call in world.calls() + world.calls(sap=True) if call[0] != "GET"] == []
+    with schema_context(world.customer.schema_name):
+        for flow in (ORDERS, FLOW):
+            work = comparison_of(Sync.objects.select_related("source", "target").get(flow=flow))
+            assert reconcile(work).as_dict()["differences"] == []
+            work.close()
