@@ -35,8 +35,8 @@ def alike_key(supplier: str, number: str, gross: str, day: str, days: int) -> st
 
 def invoices_alike(client: SapClient, keys: Collection[str]) -> dict[str, Row]:
     """By key: {"invoices": the headers that it finds}; the invoice itself is among them."""
+    client.offer(SUPPLIER_INVOICE)  # learns what this tenant lacks
     lacking, wanted = client.without(SUPPLIER_INVOICE), list(dict.fromkeys(keys))
-    client.offer(SUPPLIER_INVOICE)
     found: dict[str, Row] = {}
     for start in range(0, len(wanted), _AT_ONCE):
         some = wanted[start : start + _AT_ONCE]
