@@ -11,7 +11,7 @@ import random
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.db import connection
@@ -111,17 +111,23 @@ class History:
         self.told.append(f"a worker on {flow} is paused in mid-send")
 
         def pause() -> None:
-            self.world.target.before_send = None
+            """Its write is done there, and others act before it reads the answer."""
+            self.world.target.after_send = None
             lease.lost = True
-            self.world.clock.advance(LEASE_SECONDS + 1)
+            for seconds in (LEASE_SECONDS + 1, self.chance.choice([1, 100, 200])):
+                self.world.clock.advance(seconds)
+                self._deliver(flow)
 
-        self.world.target.before_send = pause
+        usual = self.world.limits
+        self.world.limits = replace(usual, batch=1)  # one call at a time is made in this very thread
+        self.world.target.after_send = pause
         try:
             deliver(self.world.work(flow, lease=lease))
         except LeaseLost:
             self.told.append("and was taken over")
         finally:
-            self.world.target.before_send = None
+            self.world.target.after_send = None
+            self.world.limits = usual
 
     def _fault(self) -> None:
         faults = [

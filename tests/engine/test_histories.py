@@ -13,7 +13,7 @@ from tests.engine.histories import History
 from tests.engine.world import World
 
 FIRST = int(os.environ.get("SEED", "1"))
-COUNT = int(os.environ.get("HISTORIES", "40"))
+COUNT = int(os.environ.get("HISTORIES", "25"))
 
 
 @pytest.mark.parametrize("seed", range(FIRST, FIRST + COUNT))

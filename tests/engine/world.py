@@ -84,6 +84,7 @@ class Target:
     lag: float = 0  # seconds until a new record is shown
     clock: Clock = field(default_factory=Clock)
     before_send: Callable[[], None] | None = None
+    after_send: Callable[[], None] | None = None
     reads: int = 0
     session: Any = field(default_factory=lambda: SimpleNamespace(close=lambda: None))
 
@@ -149,7 +150,10 @@ class Writer:
     def send(self, client: Target, write: Write) -> Sent:
         if client.before_send:
             client.before_send()
-        return Sent(client.apply(write), None)
+        key = client.apply(write)
+        if client.after_send:
+            client.after_send()
+        return Sent(key, None)
 
     def find(self, client: Target, markers: Collection[str], since: datetime) -> dict[str, list[Row]]:
         client.reads += 1
