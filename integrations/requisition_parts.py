@@ -13,10 +13,10 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from integrations import servicetitan_orders
 from integrations.errors import Awaiting, IntegrationError, NeedsPerson, NotReady, NotTransferable, linked_to_key
-from integrations.flow import Lookups, Part, Plan, Situation
+from integrations.flow import Bond, Lookups, Part, Plan, Situation
 from integrations.order_lines import Item
 from integrations.sap_requisitions import NOT_RELEASED, ORDERED
-from integrations.take_over import ORDER_ON_ITS_WAY, ORDERS, lines_of
+from integrations.take_over import ORDER_ON_ITS_WAY, ORDERS, REQUISITIONS, lines_of
 
 Body = Callable[[], tuple[dict[str, Any], tuple[str, ...]]]
 """Makes a group's body and its notes; may raise what keeps the group from being written."""
@@ -100,7 +100,7 @@ def sort_items(items: Iterable[Wanted], group_of: Callable[[Wanted], Group], def
     return found
 
 
-def plan_parts(bodies: Mapping[str, Body], found: Sorted[Any], situation: Situation) -> Plan:
+def plan_parts(number: str, bodies: Mapping[str, Body], found: Sorted[Any], situation: Situation) -> Plan:
     """The writes that all parts need, the ones that end something first; `bodies` are by the names of the groups.
 
     Where nothing is left to be written, `then` says what keeps parts from being as they should: a person who is needed
@@ -118,7 +118,7 @@ def plan_parts(bodies: Mapping[str, Body], found: Sorted[Any], situation: Situat
         raise NotTransferable(words, code=found.reasons[0][0] if found.reasons else "no-items")
     writes = sorted((w for plan in plans for w in plan.writes), key=lambda write: _WRITES.index(write.action))
     notes = [*(reason for _, reason in found.reasons), *(note for plan in plans for note in plan.notes)]
-    return Plan(tuple(writes), notes=tuple(notes), then=_worst(errors))
+    return Plan(tuple(writes), links=_let_go(number, situation), notes=tuple(notes), then=_worst(errors))
 
 
 def _worst(errors: Sequence[IntegrationError]) -> IntegrationError | None:
@@ -147,7 +147,17 @@ def _living(situation: Situation) -> Iterator[str]:
 
 
 def _is_taken(part: Part, lookups: Lookups) -> bool:
-    return part.linked is not None and bool(lookups.sources(ORDERS, part.linked.target_key))
+    """Whether an order has it: the link has let go of it, or a person has linked an order to it by hand."""
+    if part.linked is None:
+        return False
+    return not part.linked.target_key or bool(lookups.sources(ORDERS, part.linked.target_key))
+
+
+def _let_go(number: str, situation: Situation) -> tuple[Bond, ...]:
+    """Links to orders in ServiceTitan that orders of SAP have by now."""
+    parts = {name: situation.part(name) for name in situation.parts}
+    taken = (n for n, p in parts.items() if p.linked and p.linked.target_key and _is_taken(p, situation.lookups))
+    return tuple(Bond(REQUISITIONS, f"{number}#{name}", "") for name in taken)
 
 
 def _plan_part(name: str, body: Body | None, found: Sorted[Any], situation: Situation) -> Plan:

@@ -5,8 +5,8 @@ An order that covers one order in ServiceTitan exactly, line by line, takes it o
 order from then on. Otherwise those that are Pending or Sent are cancelled before the order itself is created. Where
 something was received, a person decides.
 
-Whatever an order has taken over or cancelled is linked to it: to the order itself, or under "<order>#<requisition>#
-<part>". So each side sees in the ledger what the other one has done. `requisition_parts` is the requisition's side.
+Whatever an order takes over or cancels is linked to it, to the order itself or under "<order>#<requisition>#<part>",
+and the requisition's own link lets go of it. `requisition_parts` is the requisition's side.
 """
 
 from __future__ import annotations
@@ -44,12 +44,16 @@ def origin(row: Row) -> Origin | None:
 
 @dataclass(frozen=True, slots=True)
 class Born:
-    """An order in ServiceTitan that a part of a requisition made, and its row as read just now."""
+    """An order in ServiceTitan that a part of a requisition made, and its row as read just now.
+
+    `begun`: the order of SAP has begun to cancel it.
+    """
 
     requisition: str
     part: str
     link: Linked
     row: Row
+    begun: bool = False
 
     @property
     def lines(self) -> Mapping[str, str]:
@@ -60,6 +64,10 @@ class Born:
     def name(self) -> str:
         """The part under which an order cancels it."""
         return f"{self.requisition}#{self.part}"
+
+    def handed_to(self, source_key: str, lines: Mapping[str, str] | None = None) -> tuple[Bond, Bond]:
+        """The links by which an order, or a part of one, has it from now on."""
+        return Bond(ORDERS, source_key, self.link.target_key, lines or {}), Bond(REQUISITIONS, self.name, "")
 
 
 def lines_of(link: Linked, row: Row) -> Mapping[str, str]:
@@ -80,8 +88,8 @@ def plan_order(
     `origins` are the requisition items by the order's items; None for an item that was not requested. Raises Awaiting
     while one of the requisitions is on its way, NeedsPerson where something was received.
     """
-    news = {item: origin for item, origin in origins.items() if item not in _lines_there(situation)}
-    born = list(_born(order, [origin for origin in news.values() if origin], situation.lookups))
+    news = [origin for item, origin in origins.items() if origin and item not in _lines_there(situation)]
+    born = list(_born(order, news, situation.lookups)) if news else []
     if not born:
         return servicetitan_orders.plan_order(body, situation, notes)
     for one in born:
@@ -99,28 +107,32 @@ def _lines_there(situation: Situation) -> Mapping[str, str]:
 
 
 def _born(order: str, origins: list[Origin], lookups: Lookups) -> Iterator[Born]:
-    """What requisitions made of these items, and no other order has taken over, and is not cancelled yet."""
+    """What requisitions made of these items, and no other order has, and is not cancelled yet."""
+    begun = {part: link for part, link in lookups.known(ORDERS, order).parts.items() if part}
     known = {number: lookups.known(REQUISITIONS, number) for number in sorted({one.requisition for one in origins})}
-    begun = {part.partition("#")[0] for part in lookups.known(ORDERS, order).parts} if known else set[str]()
     for number, found in known.items():
-        if found.state and found.code != ORDER_ON_ITS_WAY and number not in begun:
+        if found.state and found.code != ORDER_ON_ITS_WAY and not any(part.startswith(f"{number}#") for part in begun):
             words = f"Waits for requisition {number}, which is {found.state} itself. {found.reason}".strip()
             raise Awaiting(words, seconds=LOOK_AGAIN, code="requisition-unsettled")
+    for name, link in begun.items():
+        number, _, part = name.partition("#")
+        if (row := _row(link, lookups)) is not None:
+            yield Born(number, part, link, row, begun=True)
     for number, found in known.items():
         wanted = {one.item for one in origins if one.requisition == number}
         for part, link in found.parts.items():
-            if part and _is_free(order, link.target_key, lookups):
-                row = lookups.reference("purchase-order", link.target_key, fresh=True)
-                if row is None:
-                    raise NeedsPerson(f"Order {link.target_key} is not there any more.", code="target-missing")
-                if not servicetitan_orders.is_gone(row) and wanted & lines_of(link, row).keys():
+            if part and link.target_key and lookups.claim(link.target_key):
+                row = _row(link, lookups)
+                if row is not None and wanted & lines_of(link, row).keys():
                     yield Born(number, part, link, row)
 
 
-def _is_free(order: str, target_key: str, lookups: Lookups) -> bool:
-    """Whether no order has it, or this one has begun to cancel it."""
-    owners = lookups.sources(ORDERS, target_key)
-    return all(owner.startswith(f"{order}#") for owner in owners) if owners else lookups.claim(target_key)
+def _row(link: Linked, lookups: Lookups) -> Row | None:
+    """The order as read just now, None if it is cancelled."""
+    row = lookups.reference("purchase-order", link.target_key, fresh=True)
+    if row is None:
+        raise NeedsPerson(f"Order {link.target_key} is not there any more.", code="target-missing")
+    return None if servicetitan_orders.is_gone(row) else row
 
 
 def _received(order: str, born: Born) -> NeedsPerson:
@@ -142,11 +154,8 @@ def _taken_over(
     """The order in ServiceTitan is changed and linked, if both have the same lines and it can be changed so."""
     lines = {item: born.lines.get(origin.item, "") for item, origin in origins.items() if origin}
     covered = len(lines) == len(origins) == len(born.lines) and set(lines.values()) == set(born.lines.values())
-    if (
-        situation.linked
-        or not covered
-        or {origin.requisition for origin in origins.values() if origin} != {born.requisition}
-    ):
+    elsewhere = {origin.requisition for origin in origins.values() if origin} - {born.requisition}
+    if situation.linked or born.begun or elsewhere or not covered:
         return None
     numbers = {origin.item: item for item, origin in origins.items() if origin}
     link = Linked(born.link.target_key, _renumbered(born.link.observed, numbers), lines)
@@ -159,7 +168,7 @@ def _taken_over(
     if any(write.action != "patch" for write in plan.writes):
         return None
     words = f"Takes over order {link.target_key}, which requisition {born.requisition} made."
-    return replace(plan, links=(Bond(ORDERS, order, link.target_key, lines),), notes=(*plan.notes, words))
+    return replace(plan, links=born.handed_to(order, lines), notes=(*plan.notes, words))
 
 
 def _renumbered(observed: Mapping[str, Any], numbers: Mapping[str, str]) -> dict[str, Any]:
@@ -174,5 +183,5 @@ def _replaced(order: str, body: dict[str, Any], situation: Situation, born: list
     reason = {"canceledReason": situation.options["cancel_reason"]}
     cancels = (Write("cancel", one.link.target_key, reason, {"canceled": True}, part=one.name) for one in born)
     told = (f"Replaces order {one.link.target_key}, which requisition {one.requisition} made." for one in born)
-    links = tuple(Bond(ORDERS, f"{order}#{one.name}", one.link.target_key) for one in born)
-    return Plan((*cancels, *rest.writes), links=links, notes=(*rest.notes, *told))
+    links = (bond for one in born for bond in one.handed_to(f"{order}#{one.name}"))
+    return Plan((*cancels, *rest.writes), links=tuple(links), notes=(*rest.notes, *told))

@@ -126,7 +126,7 @@ class More:
         if flow.has_parts and self.batch:
             named = reduce(or_, (Q(source_key__startswith=f"{p.delivery.source_key}#") for p in self.batch))
             self.links = {link.source_key: link for link in Link.objects.filter(named, flow=flow.name)}
-            keys = sorted({link.target_key for link in self.links.values()})
+            keys = sorted({link.target_key for link in self.links.values()} - {""})
             self.rows = flow.writer.fetch(self.work.target, keys) if keys else {}
 
     def names(self, planned: Planned) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ A line is a SKU, a quantity in the SKU's unit and a cost: the item's net amount 
 over is noted. Items without material and services go to one SKU, in SAP's unit.
 
 An order that a request of ServiceTitan made waits for the order that the approval makes: see `requested_orders`.
+An order made from requisitions takes over, or replaces, what those have made in ServiceTitan: see `take_over`.
 
 The memo begins with the SAP number and that it is already ordered, since sending it from ServiceTitan would order
 twice, and ends with our marker. Each line's description begins with the number of the SAP item. SAP owns what is
@@ -29,7 +30,7 @@ from decimal import Decimal
 from functools import partial
 from typing import Any
 
-from integrations import requested_orders, sap_orders, servicetitan_orders
+from integrations import requested_orders, sap_orders, servicetitan_orders, take_over
 from integrations.address import address_from_sap
 from integrations.flow import Choices, Flow, Lookups, Plan, Reader, Row, Situation, Want, Writer, check_choices
 from integrations.money import decimal
@@ -46,7 +47,8 @@ Options = Mapping[str, Any]
 class PurchaseOrder:
     """An order as both systems understand it. `obstacle`: a code and the reason why it cannot go over.
 
-    `signs`: what may lead to a request of ServiceTitan that made it.
+    `origins`: the requisition items that its items were requested with, None for those that were not. `signs`: what
+    may lead to a request of ServiceTitan that made it.
     """
 
     number: str
@@ -57,6 +59,7 @@ class PurchaseOrder:
     is_deleted: bool
     obstacle: tuple[str, str] | None
     items: tuple[Item, ...]
+    origins: Mapping[str, take_over.Origin | None]
     signs: tuple[str, ...]
 
 
@@ -71,6 +74,7 @@ def from_sap(row: Row) -> PurchaseOrder:
         is_deleted=sap_orders.is_deleted(row),
         obstacle=sap_orders.obstacle(row),
         items=tuple(item_from_sap(item, row["DocumentCurrency"]) for item in sap_orders.living_items(row)),
+        origins={item["PurchaseOrderItem"]: take_over.origin(item) for item in sap_orders.living_items(row)},
         signs=requested_orders.signs(row),
     )
 
@@ -163,7 +167,7 @@ class PurchaseOrders(Flow):
         requested_orders.wait_for_request(record.number, record.signs, situation)
         body, notes = to_servicetitan(record, situation.lookups, situation.options)
         body, situation = requested_orders.as_requested(record.number, record.signs, body, situation)
-        return servicetitan_orders.plan_order(body, situation, notes)
+        return take_over.plan_order(record.number, body, situation, origins=record.origins, notes=notes)
 
     def label(self, record: PurchaseOrder) -> str:
         return f"SAP order {record.number} from supplier {record.supplier}"
