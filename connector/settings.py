@@ -105,13 +105,13 @@ CELERY_TIMEZONE = "UTC"
 
 # --- Apps: public is shared by all customers, each customer has a schema with the tenant apps -------------------------
 SHARED_APPS = [
+    "unfold",  # its pages win over those of django-tenants, which hide a customer's tables
     "django_tenants",
     "tenants",
     "django.contrib.contenttypes",
     "django.contrib.auth",
     "django.contrib.sessions",
     "django.contrib.messages",
-    "unfold",
     "django.contrib.admin.apps.SimpleAdminConfig",  # both sites are ours; only the web process needs their pages
     "django.contrib.staticfiles",
     "django_celery_beat",

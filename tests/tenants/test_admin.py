@@ -75,6 +75,13 @@ def test_every_page_of_a_customers_tables_opens(support, name):
     assert support.open(f"{ACME}admin/integrations/{name}/").status_code == 200
 
 
+def test_the_first_page_of_each_site_leads_to_its_tables(support):
+    page = support.open(f"{ACME}admin/").content.decode()
+    assert [name for name in OWN_TABLES if f'href="/admin/integrations/{name}/"' not in page] == []
+    page = support.open(f"{PUBLIC}admin/").content.decode()
+    assert 'href="/admin/tenants/customer/"' in page
+
+
 @pytest.mark.parametrize("page", PUBLIC_TABLES)
 def test_public_tables_are_not_on_a_customers_host(support, page):
     assert support.open(f"{ACME}admin/{page}/").status_code == 404
