@@ -16,10 +16,14 @@ class IntegrationError(Exception):
     """The root of the family; never raised itself."""
 
     default_code = "error"
+    side = "target"
+    """Which of a delivery's two systems said so: "source" or "target"."""
 
     def __init__(self, message: str, *, code: str = "", exchange: Exchange | None = None) -> None:
         super().__init__(message)
-        self.message = message
+        self.message = (
+            message.replace("\0", "\ufffd").encode(errors="replace").decode()
+        )  # any remote's words can be kept
         self.code = code or self.default_code
         self.exchange = exchange
 

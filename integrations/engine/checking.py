@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db.models import Max
-from django.db.models.functions import Coalesce
 
 from integrations.engine.linking import Found, link_all, of_step, rows_of, side_of
 from integrations.engine.recording import Moves
+from integrations.engine.unresolved import CLOCK_TOLERANCE, Looks, in_question, refusals, unresolved_marks
 from integrations.engine.work import Work, ledger
 from integrations.flow import Row
-from integrations.models import Attempt, Delivery, Link, Step
+from integrations.models import Delivery, Link, Step
 
 State = Delivery.State
-Outcome = Attempt.Outcome
-
-CLOCK_TOLERANCE = timedelta(minutes=5)
-"""How far the target's clock may lie behind ours; looks begin so much earlier than the intent."""
 
 
 def take_over(work: Work) -> None:
@@ -46,21 +41,24 @@ def check(work: Work, deliveries: Sequence[Delivery]) -> None:
     steps = _open_steps(deliveries)
     creates = [s for s in steps.values() if s.marker]
     changes = [s for s in steps.values() if not s.marker]
-    since = _earliest_intent(creates)
-    found = work.flow.writer.find(work.target, {s.marker for s in creates}, since - CLOCK_TOLERANCE) if since else {}
+    found = _find(work, deliveries, creates)
     rows = rows_of(work, changes)
     now = work.clock()
     with ledger(work.lease):
-        moves = Moves(now)
+        moves, looks = Moves(now), Looks(work.sync, work.lease.fence)
+        own, refused = in_question(creates), refusals(changes)
         linked: list[Found] = []
         for delivery in deliveries:
             step = steps.get(delivery.id)
             if step is None:
                 moves.move(delivery, State.PENDING, due_at=now)
             elif step.marker:
-                linked += _check_create(work, delivery, step, found.get(step.marker, []), moves)
+                keys = sorted({work.flow.writer.key(row) for row in found.get(step.marker, ())})
+                linked += _check_create(work, delivery, step, keys, looks, moves, is_own=step.id in own)
             else:
-                _check_change(work, delivery, step, rows.get((step.side, step.target_key)), moves)
+                row = rows.get((step.side, step.target_key))
+                _check_change(work, delivery, step, row, looks, moves, refusal=refused.get(step.id))
+        looks.save(now)
         moves.save()
         link_all(work, linked, Link.Origin.FOUND, now)
 
@@ -71,58 +69,51 @@ def _open_steps(deliveries: Sequence[Delivery]) -> dict[Any, Step]:
     return {step.delivery_id: step for step in steps}
 
 
-def _earliest_intent(steps: Sequence[Step]) -> datetime | None:
-    first = Attempt.objects.filter(step__in=steps, kind=Attempt.Kind.WRITE).order_by("intended_at").first()
-    return first.intended_at if first else None
+def _find(work: Work, deliveries: Sequence[Delivery], creates: Sequence[Step]) -> Mapping[str, Sequence[Row]]:
+    """Rows by marker, created since the first try of any version of the record."""
+    if not creates:
+        return {}
+    tries = unresolved_marks(work.sync, [delivery.source_key for delivery in deliveries])
+    since = min(tries.values(), default=work.clock())
+    found: Mapping[str, Sequence[Row]] = work.flow.writer.find(
+        work.target, {step.marker for step in creates}, since - CLOCK_TOLERANCE
+    )
+    return found
 
 
-def _check_create(work: Work, delivery: Delivery, step: Step, rows: Sequence[Row], moves: Moves) -> list[Found]:
-    keys = sorted({work.flow.writer.key(row) for row in rows})
+def _check_create(
+    work: Work, delivery: Delivery, step: Step, keys: Sequence[str], looks: Looks, moves: Moves, *, is_own: bool
+) -> list[Found]:
+    """One that an earlier version made is linked, and planned again from what it is now."""
     if len(keys) > 1:
         reason = (
             f"Two records there carry the mark of this one: {', '.join(keys)}. One of them has to be removed by hand."
         )
         moves.move(delivery, State.QUARANTINED, code="found-twice", reason=reason)
         return []
-    _resolve(work, step, found=bool(keys), now=moves.now)
-    if not keys:
-        moves.move(delivery, State.PENDING, due_at=moves.now)
-        return []
-    _done(step, keys[0], moves.now)
-    moves.move(delivery, State.VERIFYING, due_at=moves.now)
-    return [of_step(work, delivery, step, keys[0])]
+    looks.note(delivery, step, target_key=keys[0] if keys else None)
+    moves.move(delivery, State.VERIFYING if keys and is_own else State.PENDING, due_at=moves.now)
+    return [of_step(work, delivery, step, keys[0])] if keys else []
 
 
-def _check_change(work: Work, delivery: Delivery, step: Step, row: Row | None, moves: Moves) -> None:
+def _check_change(
+    work: Work,
+    delivery: Delivery,
+    step: Step,
+    row: Row | None,
+    looks: Looks,
+    moves: Moves,
+    *,
+    refusal: tuple[str, str] | None,
+) -> None:
     """A change needs no marker: the state there tells. A refused change that is already so counts as done."""
     observed = side_of(work, step.side).observe(row) if row is not None else {}
     reached = row is not None and all(observed.get(k) == v for k, v in step.expect.items())
-    refused = delivery.code == "rejected"
-    _resolve(work, step, found=reached, now=moves.now)
+    looks.note(delivery, step, target_key=step.target_key if reached else None)
     if reached:
-        _done(step, step.target_key, moves.now)
         moves.move(delivery, State.VERIFYING, due_at=moves.now)
-    elif refused:
-        moves.move(delivery, State.QUARANTINED, code=delivery.code, reason=delivery.reason)
+    elif refusal:
+        code, reason = refusal
+        moves.move(delivery, State.QUARANTINED, code=code, reason=reason)
     else:
         moves.move(delivery, State.PENDING, due_at=moves.now)
-
-
-def _done(step: Step, target_key: str, now: datetime) -> None:
-    step.state, step.target_key, step.done_at = Step.State.DONE, target_key, now
-    step.save(update_fields=["state", "target_key", "done_at"])
-
-
-def _resolve(work: Work, step: Step, *, found: bool, now: datetime) -> None:
-    """Notes the look as an attempt of its own, and what it says about the write in question."""
-    outcome = Outcome.FOUND if found else Outcome.NOT_FOUND
-    unresolved = Attempt.objects.filter(step=step, kind=Attempt.Kind.WRITE, outcome=Outcome.UNKNOWN, resolution="")
-    unresolved.update(resolution=outcome, finished_at=Coalesce("finished_at", now))
-    Attempt.objects.create(
-        step=step,
-        kind=Attempt.Kind.LOOK,
-        outcome=outcome,
-        fence=work.lease.fence,
-        intended_at=now,
-        finished_at=now,
-    )

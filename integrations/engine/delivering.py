@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import DatabaseError
+from django.db import InterfaceError, OperationalError
 from django.db.models import Min
 
 from integrations.engine.checking import check, take_over
@@ -18,7 +18,7 @@ from integrations.engine.recording import Moves
 from integrations.engine.sending import send_batch
 from integrations.engine.settling import settle, verify
 from integrations.engine.work import LeaseLost, Work, backoff, ledger
-from integrations.errors import IntegrationError, Transient
+from integrations.errors import IntegrationError, NeedsPerson, Rejected, Transient
 from integrations.models import Connection, Delivery, Sync
 
 log = logging.getLogger(__name__)
@@ -65,6 +65,7 @@ def _due(work: Work) -> list[Delivery]:
 
 
 def _by_state(work: Work, batch: Sequence[Delivery], directory: Directory) -> None:
+    """Checks, verifies, sends, in this order: what one of them leaves for the next is taken along."""
     groups: list[tuple[set[str], Callable[[Sequence[Delivery]], Any]]] = [
         ({State.CHECKING}, lambda group: check(work, group)),
         ({State.VERIFYING}, lambda group: directory.add(verify(work, group))),
@@ -72,8 +73,8 @@ def _by_state(work: Work, batch: Sequence[Delivery], directory: Directory) -> No
     ]
     for states, handle in groups:
         group = [d for d in batch if d.state in states]
-        if group:
-            _together(work, group, handle)
+        if group and not _together(work, group, handle):
+            return  # what is in memory may differ from the ledger; the next batch is read from there
 
 
 def _send(work: Work, group: Sequence[Delivery], directory: Directory) -> None:
@@ -85,30 +86,42 @@ def _send(work: Work, group: Sequence[Delivery], directory: Directory) -> None:
         settle(work, outgoing)
 
 
-def _together(work: Work, group: Sequence[Delivery], handle: Callable[[Sequence[Delivery]], Any]) -> None:
-    """Runs a step of a whole group. An error of a read that all of them need sends all of them back to wait."""
+def _together(work: Work, group: Sequence[Delivery], handle: Callable[[Sequence[Delivery]], Any]) -> bool:
+    """Runs a step of a whole group; whether it was done.
+
+    An error of a read that all of them need sends all of them back to wait. What is refused, or is our own
+    mistake, may be about one of them only: they go on one by one.
+    """
     try:
         handle(group)
+        return True
+    except Rejected as error:
+        _alone(work, group, handle, error)
     except IntegrationError as error:
         log.warning("batch put off", extra={"flow": work.sync.flow, "code": error.code, "reason": error.message})
         _put_off(work, group, error)
-    except (LeaseLost, DatabaseError):
+    except (LeaseLost, OperationalError, InterfaceError):
         raise
     except Exception:
         log.exception("our own mistake in a batch", extra={"flow": work.sync.flow})
-        _alone(work, group, handle)
+        _alone(work, group, handle, NeedsPerson(OUR_MISTAKE, code="bug"))
+    return False
 
 
-def _alone(work: Work, group: Sequence[Delivery], handle: Callable[[Sequence[Delivery]], Any]) -> None:
-    """Our own mistake costs the one delivery that it is about; the others of its batch go on one by one."""
+def _alone(
+    work: Work, group: Sequence[Delivery], handle: Callable[[Sequence[Delivery]], Any], error: NeedsPerson
+) -> None:
+    """What cannot be done with one delivery costs no other one. What may have been sent is looked for first."""
+    take_over(work)
+    due = Delivery.objects.filter(id__in=[d.id for d in group], due_at__lte=work.clock())
     if len(group) > 1:
-        for delivery in Delivery.objects.filter(id__in=[d.id for d in group], due_at__isnull=False):
+        for delivery in due:
             _together(work, [delivery], handle)
         return
     with ledger(work.lease):
         moves = Moves(work.clock())
-        for delivery in Delivery.objects.filter(id=group[0].id).exclude(state=State.SENDING):
-            moves.move(delivery, State.QUARANTINED, code="bug", reason=OUR_MISTAKE)
+        for delivery in due.defer("payload"):
+            moves.move(delivery, State.QUARANTINED, code=error.code, reason=error.message)
         moves.save()
 
 
@@ -117,12 +130,12 @@ def _put_off(work: Work, group: Sequence[Delivery], error: IntegrationError) -> 
     now = work.clock()
     wait = error.retry_after if isinstance(error, Transient) and error.retry_after else None
     with ledger(work.lease):
-        pause_for(error, work.sync, work.sync.target)
-        work.sync.save(update_fields=["state", "pause_code", "pause_reason"])
+        pause_for(error, work.sync, work.sync.source if error.side == "source" else work.sync.target)
         moves = Moves(now)
         unsent = {State.PENDING, State.WAITING, State.CHECKING, State.VERIFYING}
         for delivery in Delivery.objects.filter(id__in=[d.id for d in group], state__in=unsent).defer("payload"):
             delivery.tries += 1
             due_at = now + timedelta(seconds=wait or backoff(str(delivery.id), delivery.tries))
-            moves.move(delivery, delivery.state, code=error.code, reason=error.message, due_at=due_at)
+            told = {"code": error.code, "reason": error.message, "needs": delivery.needs}
+            moves.move(delivery, delivery.state, **told, due_at=due_at)
         moves.save()

@@ -9,9 +9,11 @@ from django.db.models import Q
 
 from integrations.engine.bulk import update_all
 from integrations.engine.linking import Found, link_all, of_bond, wake_for
+from integrations.engine.overtaking import outdated
 from integrations.engine.planning import Planned
 from integrations.engine.recording import Moves, add_notes
 from integrations.engine.sending import Outgoing
+from integrations.engine.unresolved import unresolved_marks
 from integrations.engine.work import Work, digest, ledger
 from integrations.errors import Awaiting, NeedsPerson, NotReady, NotTransferable, Unmapped, link_key, linked_to_key
 from integrations.flow import Write
@@ -23,16 +25,13 @@ State = Delivery.State
 def commit_intents(work: Work, batch: Sequence[Planned]) -> list[Outgoing]:
     """One transaction: writes get a step and an attempt with outcome unknown, everything else gets its end.
 
-    Deliveries that a newer version has overtaken since they were read are left alone.
+    Deliveries that a newer version has overtaken since they were read are left alone, and those whose links or
+    maps a person has changed since are planned again.
     """
     work.lease.renew(work.clock())
     now = work.clock()
     with ledger(work.lease):
-        ids = [planned.delivery.id for planned in batch]
-        still = set(
-            Delivery.objects.filter(id__in=ids, state__in=[State.PENDING, State.WAITING]).values_list("id", flat=True)
-        )
-        current = [p for p in batch if p.delivery.id in still]
+        current = _still_so(work, batch)
         moves = Moves(now)
         outgoing = _prepare_writes(work, [(p, p.plan.writes) for p in current if p.plan and p.plan.writes], moves, now)
         _nothing_to_write([p.delivery for p in current if p.plan and not p.plan.writes and not p.plan.then], moves)
@@ -51,6 +50,18 @@ def commit_intents(work: Work, batch: Sequence[Planned]) -> list[Outgoing]:
     return outgoing
 
 
+def _still_so(work: Work, batch: Sequence[Planned]) -> list[Planned]:
+    """Those of which nothing was changed since they were read; their notes are those of now."""
+    ids = [planned.delivery.id for planned in batch]
+    still = Delivery.objects.filter(id__in=ids, state__in=[State.PENDING, State.WAITING])
+    notes = dict(still.values_list("id", "notes"))
+    current = [p for p in batch if p.delivery.id in notes]
+    for planned in current:
+        planned.delivery.notes = notes[planned.delivery.id]
+    is_outdated = outdated(work.flow, [p.seen for p in current])
+    return [p for p in current if not is_outdated(p.seen)]
+
+
 def _prepare_writes(
     work: Work, batch: Sequence[tuple[Planned, tuple[Write, ...]]], moves: Moves, now: datetime
 ) -> list[Outgoing]:
@@ -58,6 +69,7 @@ def _prepare_writes(
     kept: dict[object, list[Step]] = {}
     for step in Step.objects.filter(delivery__in=[p.delivery.id for p, _ in batch]).order_by("position"):
         kept.setdefault(step.delivery_id, []).append(step)
+    unresolved = unresolved_marks(work.sync, [p.delivery.source_key for p, _ in batch])
     new_steps: list[Step] = []
     changed_steps: list[Step] = []
     outgoing = []
@@ -73,7 +85,10 @@ def _prepare_writes(
                 step = Step(delivery=planned.delivery, position=done + index + 1)
                 new_steps.append(step)
             _fill(step, write, planned, first_create=index == 0)
-            if index == 0:
+            if index == 0 and (planned.delivery.source_key, write.marker) in unresolved:
+                reason = "What became of an earlier create with the same mark is not known: it is looked for first."
+                moves.move(planned.delivery, State.CHECKING, code="unresolved", reason=reason, due_at=now)
+            elif index == 0:
                 outgoing.append(_intent(work, planned, step, write, now))
                 moves.move(planned.delivery, State.SENDING)
     Step.objects.bulk_create(new_steps)

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from integrations.engine.recording import wake
-from integrations.engine.work import Work
+from integrations.engine.work import Work, asking
 from integrations.errors import link_key, linked_to_key
 from integrations.flow import Bond
 from integrations.models import Delivery, Link, Step
@@ -53,6 +53,7 @@ def link_all(work: Work, found: Sequence[Found], origin: str, now: datetime) -> 
     """Makes or moves links, and wakes what waits for them. A link that pointed elsewhere remembers it."""
     if not found:
         return
+    found = list({(one.flow, one.source_key): one for one in found}.values())
     flows = {one.flow for one in found}
     known = {
         (link.flow, link.source_key): link
@@ -104,5 +105,6 @@ def rows_of(work: Work, steps: Sequence[Step]) -> dict[tuple[str, str], Any]:
     for name in sorted({step.side for step in steps}):
         side = side_of(work, name)
         keys = sorted({step.target_key for step in steps if step.side == name})
-        rows.update({(name, key): row for key, row in side.writer.fetch(side.client, keys).items()})
+        with asking(name):
+            rows.update({(name, key): row for key, row in side.writer.fetch(side.client, keys).items()})
     return rows

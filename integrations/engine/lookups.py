@@ -11,7 +11,7 @@ from typing import Any
 from django.db.models import Q
 
 from integrations.engine.linking import parts_of
-from integrations.engine.work import Work
+from integrations.engine.work import Work, asking
 from integrations.errors import NeedsPerson, NotReady, Unmapped, link_key, linked_to_key, map_key
 from integrations.flow import SOURCE, Known, Linked, Row, Want
 from integrations.models import Delivery, Link, Reference, Step, ValueMap
@@ -64,7 +64,8 @@ class Cache:
     def _read_references(self, kind: str, keys: set[str], now: datetime, *, fresh: bool = False) -> None:
         """Cached rows younger than ten minutes, the rest from the target. What does not exist is asked again."""
         if kind.startswith(SOURCE):
-            found = self.work.lookup_source(self.work.source, kind.removeprefix(SOURCE), sorted(keys))
+            with asking("source"):
+                found = self.work.lookup_source(self.work.source, kind.removeprefix(SOURCE), sorted(keys))
             self.references.update({(kind, key): found.get(key) for key in keys})
             return
         if fresh:

@@ -17,9 +17,10 @@ from django.db.models import Q
 
 from integrations.engine.linking import key_of, parts_of
 from integrations.engine.lookups import Asked, Cache
+from integrations.engine.overtaking import Seen, maps_of
 from integrations.engine.work import REFUSED, Work
 from integrations.errors import IntegrationError, NeedsPerson
-from integrations.flow import Done, Linked, Part, Plan, Row, Situation, no_part
+from integrations.flow import Done, Linked, Part, Plan, Row, Situation, Want, no_part
 from integrations.models import Delivery, Link, Step
 
 log = logging.getLogger(__name__)
@@ -37,6 +38,7 @@ class Planned:
     error: Exception | None = None
     generation: int = 1
     parts: dict[str, int] = field(default_factory=dict)
+    seen: Seen = field(default_factory=Seen)
     used: list[dict[str, str]] = field(default_factory=list)
 
 
@@ -47,11 +49,14 @@ def plan_batch(work: Work, deliveries: Sequence[Delivery], directory: Directory)
         for link in Link.objects.filter(flow=work.flow.name, source_key__in=[d.source_key for d in deliveries])
     }
     batch = [Planned(delivery=d, link=links.get(d.source_key)) for d in deliveries]
+    maps = maps_of(work.flow.maps)
+    wants: list[Want] = []
     for planned in batch:
-        _guarded(planned, lambda p: _read_record(work, p))
+        planned.seen = Seen({planned.delivery.source_key: planned.link.target_key if planned.link else ""}, maps)
+        _guarded(planned, lambda p: wants.extend(_read_record(work, p)))
     alive = [planned for planned in batch if planned.error is None]
     cache = Cache(work)
-    cache.prepare([w for p in alive for w in work.flow.wants(p.record, work.options)], work.clock())
+    cache.prepare(wants, work.clock())
     _read_current(work, alive)
     more = More(work, alive)
     for planned in alive:
@@ -89,9 +94,10 @@ def marker_for(flow: str, source_key: str, generation: int) -> str:
     return base64.b32encode(hashlib.sha256(text.encode()).digest()[:8]).decode().rstrip("=")[:12]
 
 
-def _read_record(work: Work, planned: Planned) -> None:
+def _read_record(work: Work, planned: Planned) -> Sequence[Want]:
     planned.record = work.flow.record(planned.delivery.payload)
     planned.delivery.label = work.flow.label(planned.record)[:200]
+    return work.flow.wants(planned.record, work.options)
 
 
 def _read_current(work: Work, batch: Sequence[Planned]) -> None:
@@ -137,6 +143,7 @@ class More:
         """One part of a record; a part that is gone is made again under the next generation's marker."""
         key = key_of(planned.delivery.source_key, name)
         link = self.links.get(key)
+        planned.seen.links[key] = link.target_key if link else ""
         row = self.rows.get(link.target_key) if link else None
         generation = link.generation if link else 1
         if row is not None and self.work.flow.is_gone(row):

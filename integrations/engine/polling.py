@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from django.db import DatabaseError
+from django.db import InterfaceError, OperationalError
 
 from integrations.engine.keeping import keep
 from integrations.engine.recording import Moves, count_runs
-from integrations.engine.work import LeaseLost, Work, backoff, digest, ledger
+from integrations.engine.work import LeaseLost, Work, backoff, digest, ledger, storable
 from integrations.errors import BadCredentials, IntegrationError, Misconfigured, NotAuthorised, Transient
 from integrations.flow import Change, Page
 from integrations.models import Connection, Delivery, Run, Sync
@@ -46,7 +46,7 @@ def poll(work: Work) -> Polled:
         _read_pages(work, polled, started_at)
     except IntegrationError as error:
         _record_failure(work, error, polled, started_at)
-    except (LeaseLost, DatabaseError):
+    except (LeaseLost, OperationalError, InterfaceError):
         raise
     except Exception as error:
         log.exception("our own mistake while polling", extra={"flow": work.sync.flow})
@@ -76,7 +76,7 @@ def _read_pages(work: Work, polled: Polled, started_at: datetime) -> None:
 def _save_page(work: Work, page: Page, polled: Polled, started_at: datetime, priority: int) -> None:
     """Saves one page's new versions and the cursor that is right once they are saved, in one transaction."""
     now = work.clock()
-    changes = list({change.key: change for change in page.changes}.values())
+    changes = list({c.key: Change(c.key, c.stamp, dict(storable(c.row))) for c in page.changes}.values())
     if work.flow.keeps:
         _keep_page(work, page, changes, polled, started_at)
     elif page.more or _new_versions(work.sync, changes, now, priority):
@@ -127,9 +127,15 @@ def _flush_counts(polled: Polled, now: datetime) -> None:
 
 def _start_run(sync: Sync, started_at: datetime, now: datetime) -> Run:
     """A new run. One whose worker died while reading has read what it has read."""
-    for orphan in Run.objects.filter(sync=sync, state=Run.State.READING):
-        _close_reading(orphan, now)
+    _close_orphans(sync, now)
     return Run.objects.create(sync=sync, started_at=started_at)
+
+
+def _close_orphans(sync: Sync, now: datetime) -> None:
+    """Runs that began after the last poll that came to its end."""
+    since = {} if sync.polled_at is None else {"started_at__gte": sync.polled_at}
+    for orphan in Run.objects.filter(sync=sync, state=Run.State.READING, **since):
+        _close_reading(orphan, now)
 
 
 def _new_versions(sync: Sync, changes: Sequence[Change], now: datetime, priority: int) -> list[Delivery]:
@@ -233,15 +239,17 @@ def _finish(work: Work, polled: Polled, started_at: datetime) -> None:
     """Notes how fresh the source is. A poll that brought nothing new writes only its sync row."""
     now = work.clock()
     sync = work.sync
-    sync.polled_at, sync.failures, sync.last_error = now, 0, ""
-    if polled.again_at is None:
-        sync.fresh_at = started_at
-    fields = ["cursor", "polled_at", "fresh_at", "full_read_at", "failures", "last_error", "lateness_seconds"]
     with ledger(work.lease):
-        sync.save(update_fields=fields)
         if polled.run is not None:
             _flush_counts(polled, now)
             _close_reading(polled.run, now)
+        else:
+            _close_orphans(sync, now)
+        sync.polled_at, sync.failures, sync.last_error = now, 0, ""
+        if polled.again_at is None:
+            sync.fresh_at = started_at
+        fields = ["cursor", "polled_at", "fresh_at", "full_read_at", "failures", "last_error", "lateness_seconds"]
+        sync.save(update_fields=fields)
 
 
 def _close_reading(run: Run, now: datetime) -> None:
@@ -260,10 +268,10 @@ def _record_failure(work: Work, error: IntegrationError, polled: Polled, started
         run = polled.run or Run.objects.create(sync=sync, started_at=started_at)
         _flush_counts(polled, now)
         Run.objects.filter(pk=run.pk).update(
-            state=Run.State.FAILED, read_at=now, finished_at=now, error_code=error.code, error=error.message
+            state=Run.State.FAILED, read_at=now, finished_at=now, error_code=error.code[:40], error=error.message
         )
         pause_for(error, sync, sync.source)
-        sync.save(update_fields=["failures", "last_error", "state", "pause_code", "pause_reason"])
+        sync.save(update_fields=["failures", "last_error"])
     log.warning("poll failed", extra={"flow": sync.flow, "code": error.code, "reason": error.message})
     if not isinstance(error, NotAuthorised | BadCredentials):
         wait = error.retry_after if isinstance(error, Transient) and error.retry_after else None
@@ -271,9 +279,15 @@ def _record_failure(work: Work, error: IntegrationError, polled: Polled, started
 
 
 def pause_for(error: IntegrationError, sync: Sync, account: Connection) -> None:
-    """Refused credentials pause the connection; a missing scope or arrangement pauses only this flow."""
+    """Refused credentials pause the connection; a missing scope or arrangement pauses only this flow.
+
+    Credentials that were replaced since they were read are not judged, and a pause by a person stays as it is.
+    """
+    told = {"pause_code": error.code[:40], "pause_reason": error.message}
     if isinstance(error, BadCredentials):
-        account.state, account.pause_code, account.pause_reason = Connection.State.PAUSED, error.code, error.message
-        account.save(update_fields=["state", "pause_code", "pause_reason"])
+        account.state = Connection.State.PAUSED
+        same = Connection.objects.filter(pk=account.pk, credentials_changed_at=account.credentials_changed_at)
+        same.exclude(state=account.state).update(state=account.state, **told)
     elif isinstance(error, NotAuthorised):
-        sync.state, sync.pause_code, sync.pause_reason = Sync.State.PAUSED, error.code, error.message
+        sync.state = Sync.State.PAUSED
+        Sync.objects.filter(pk=sync.pk).exclude(state=sync.state).update(state=sync.state, **told)

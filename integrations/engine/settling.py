@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -14,7 +14,8 @@ from integrations.engine.linking import key_of, link_all, of_step, rows_of, side
 from integrations.engine.polling import pause_for
 from integrations.engine.recording import Moves
 from integrations.engine.sending import Outgoing
-from integrations.engine.work import REFUSED, LeaseLost, Work, backoff, digest, ledger
+from integrations.engine.unresolved import CLOCK_TOLERANCE, sent_again_marks
+from integrations.engine.work import REFUSED, LeaseLost, Work, backoff, digest, ledger, storable
 from integrations.errors import (
     BadCredentials,
     IntegrationError,
@@ -47,7 +48,7 @@ def settle(work: Work, batch: Sequence[Outgoing]) -> None:
 def _settle(work: Work, batch: Sequence[Outgoing], now: datetime) -> None:
     moves = Moves(now)
     linked: list[Outgoing] = []
-    again = set(_sent_again([item.step for item in batch]))
+    again = sent_again_marks(work.sync, [item.delivery.source_key for item in batch])
     for item in batch:
         result = item.result
         _finish_attempt(item, now)
@@ -55,7 +56,8 @@ def _settle(work: Work, batch: Sequence[Outgoing], now: datetime) -> None:
             item.step.state, item.step.done_at = Step.State.DONE, now
             item.step.target_key = result.key
             linked.append(item)
-            lag = timedelta(seconds=work.limits.list_lag_seconds if item.step.id in again else 0)
+            is_again = (item.delivery.source_key, item.step.marker) in again
+            lag = timedelta(seconds=work.limits.list_lag_seconds if is_again else 0)
             moves.move(item.delivery, State.VERIFYING, due_at=now + lag)
         else:
             _settle_error(work, item, moves, now)
@@ -66,12 +68,6 @@ def _settle(work: Work, batch: Sequence[Outgoing], now: datetime) -> None:
     moves.save()
     found = [of_step(work, i.delivery, i.step, i.step.target_key) for i in linked if i.step.side == "target"]
     link_all(work, found, Link.Origin.CREATED, now)
-
-
-def _sent_again(steps: Sequence[Step]) -> dict[UUID, datetime]:
-    """Steps whose create was looked for, not found and sent again, with the time of the first intent."""
-    tries = Attempt.objects.filter(step__in=[s for s in steps if s.marker], resolution=Outcome.NOT_FOUND)
-    return {attempt.step_id: attempt.intended_at for attempt in tries.order_by("-intended_at")}
 
 
 def _settle_error(work: Work, item: Outgoing, moves: Moves, now: datetime) -> None:
@@ -91,19 +87,14 @@ def _settle_error(work: Work, item: Outgoing, moves: Moves, now: datetime) -> No
     elif isinstance(error, NotTransferable):
         moves.move(delivery, State.NOT_TRANSFERABLE, code=error.code, reason=error.message)
     elif isinstance(error, TokenRefused | BadCredentials | NotAuthorised | Transient):
-        _pause(work, BadCredentials(error.message) if isinstance(error, TokenRefused) else error, item.step.side)
+        account = work.sync.source if item.step.side == "source" else work.sync.target
+        refused = BadCredentials(error.message) if isinstance(error, TokenRefused) else error
+        pause_for(refused, work.sync, account)
         wait = getattr(error, "retry_after", None) or backoff(str(delivery.id), delivery.tries)
         due_at = now + timedelta(seconds=wait)
         moves.move(delivery, State.PENDING, code=error.code, reason=error.message, due_at=due_at)
     elif isinstance(error, IntegrationError):
         moves.move(delivery, State.QUARANTINED, code=error.code, reason=error.message)
-
-
-def _pause(work: Work, error: IntegrationError, side: str) -> None:
-    """Refused credentials or a missing scope where the write went: nothing more is sent until a person acts."""
-    if isinstance(error, BadCredentials | NotAuthorised):
-        pause_for(error, work.sync, work.sync.source if side == "source" else work.sync.target)
-        work.sync.save(update_fields=["state", "pause_code", "pause_reason"])
 
 
 def _finish_attempt(item: Outgoing, now: datetime) -> None:
@@ -129,7 +120,7 @@ def exchange_row(result: object) -> dict[str, Any] | None:
     if exchange is None:
         return None
     row = dataclasses.asdict(exchange)
-    return {**row, "started_at": exchange.started_at.isoformat()}
+    return dict(storable({**row, "started_at": exchange.started_at.isoformat()}))
 
 
 def verify(work: Work, deliveries: Sequence[Delivery]) -> list[Any]:
@@ -140,7 +131,7 @@ def verify(work: Work, deliveries: Sequence[Delivery]) -> list[Any]:
     done = Step.objects.filter(delivery__in=deliveries, state=Step.State.DONE).order_by("position")
     steps = {step.delivery_id: step for step in done}
     rows = rows_of(work, list(steps.values()))
-    doubled = _look_for_doubles(work, list(steps.values()))
+    doubled = _look_for_doubles(work, deliveries, list(steps.values()))
     now = work.clock()
     with ledger(work.lease):
         moves = Moves(now)
@@ -188,13 +179,14 @@ def _verify_one(work: Work, step: Step, row: Any, link: Link | None, moves: Move
         moves.move(delivery, State.PENDING if again else State.DELIVERED, due_at=now if again else None)
 
 
-def _look_for_doubles(work: Work, steps: Sequence[Step]) -> dict[str, list[str]]:
-    """After a write that was sent again, looks once more for a second record with the same mark."""
-    earliest = _sent_again(steps)
-    markers = {s.marker for s in steps if s.id in earliest}
-    if not markers:
+def _look_for_doubles(work: Work, deliveries: Sequence[Delivery], steps: Collection[Step]) -> dict[str, list[str]]:
+    """After a create that was sent again, looks once more for a second record with the same mark."""
+    written = {step.marker for step in steps} - {""}
+    again = sent_again_marks(work.sync, [d.source_key for d in deliveries]) if written else {}
+    tries = {marker: at for (_, marker), at in again.items() if marker in written}
+    if not tries:
         return {}
-    found = work.flow.writer.find(work.target, markers, min(earliest.values()))
+    found = work.flow.writer.find(work.target, set(tries), min(tries.values()) - CLOCK_TOLERANCE)
     keys = {marker: sorted({work.flow.writer.key(row) for row in rows}) for marker, rows in found.items()}
     return {marker: ids for marker, ids in keys.items() if len(ids) > 1}
 

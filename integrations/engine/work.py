@@ -13,6 +13,7 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
+from integrations.errors import IntegrationError
 from integrations.flow import Flow, Row
 from integrations.models import Sync
 
@@ -132,6 +133,35 @@ def ledger(lease: Lease | None = None) -> Iterator[None]:
         if lease is not None:
             lease.hold()
         yield
+
+
+@contextmanager
+def asking(side: str) -> Iterator[None]:
+    """Errors of what is asked inside come from this side."""
+    try:
+        yield
+    except IntegrationError as error:
+        error.side = side
+        raise
+
+
+def storable(row: Row) -> Row:
+    """The row without what PostgreSQL keeps in no JSON: NUL characters and halves of surrogate pairs."""
+    text = json.dumps(row, ensure_ascii=False, default=str)
+    whole = text.encode(errors="replace").decode()
+    if "\\u0000" not in whole and whole == text:
+        return row
+    return {str(name): _storable(value) for name, value in row.items()}
+
+
+def _storable(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.replace("\0", "\ufffd").encode(errors="replace").decode()
+    if isinstance(value, Mapping):
+        return {str(_storable(name)): _storable(each) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_storable(each) for each in value]
+    return value
 
 
 def digest(row: Mapping[str, Any]) -> str:

@@ -1,0 +1,39 @@
+"""What people may have changed between the moment a record was planned and the moment its plan is committed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.db.models import Count, Max
+
+from integrations.flow import Flow
+from integrations.models import Link, ValueMap
+
+Maps = tuple[datetime | None, int]
+"""When a row of a flow's maps was changed last, and how many rows they have."""
+
+
+@dataclass(slots=True)
+class Seen:
+    """What a plan was made from: the target keys of the record's own links by source key, and the maps."""
+
+    links: dict[str, str] = field(default_factory=dict)
+    maps: Maps = (None, 0)
+
+
+def maps_of(maps: Collection[str]) -> Maps:
+    """The present version of these maps. To be asked before they are read."""
+    if not maps:
+        return None, 0
+    told = ValueMap.objects.filter(map__in=maps).aggregate(changed_at=Max("updated_at"), rows=Count("id"))
+    return told["changed_at"], told["rows"]
+
+
+def outdated(flow: Flow, seen: Sequence[Seen]) -> Callable[[Seen], bool]:
+    """Tells what was planned from links or maps that are others by now. In a ledger transaction."""
+    keys = {key for one in seen for key in one.links}
+    links = dict(Link.objects.filter(flow=flow.name, source_key__in=keys).values_list("source_key", "target_key"))
+    maps = maps_of(flow.maps)
+    return lambda one: one.maps != maps or any(links.get(key, "") != target for key, target in one.links.items())
