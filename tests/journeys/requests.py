@@ -6,11 +6,13 @@ from typing import Any
 
 from django_tenants.utils import schema_context
 
-from integrations.models import Connection, Sync
+from integrations.engine import replay
+from integrations.models import Connection, Link, Sync
+from integrations.running import CustomerSchedule, utc_now
 from tenants import schedule
 from tests.journeys.world import World
 
-FLOW = "purchase-order-requests"
+FLOW, ORDERS = "purchase-order-requests", "purchase-orders"
 OPTIONS = {
     "company_code": "1710",
     "purchasing_organization": "1710",
@@ -82,3 +84,23 @@ def sap_requisitions(world: World) -> list[dict[str, Any]]:
         for row in rows
         if any(item.get("PurReqnExternalReference", "").startswith("PR-") for item in row["RequisitionItem"])
     ]
+
+
+def orders_there(world: World) -> list[dict[str, Any]]:
+    """The orders in ServiceTitan that did not come from the three that SAP had at the beginning."""
+    born = {link.target_key for link in world.rows(Link, flow=ORDERS) if link.source_key < "4500000004"}
+    return [row for row in world.titan("purchase-orders") if str(row["id"]) not in born]
+
+
+def story(world: World, request: str) -> tuple[str, str, str]:
+    """How the request stands there, and how its delivery stands here."""
+    newest = max(world.rows(source_key=request, sync__flow=FLOW), key=lambda delivery: delivery.number)
+    return request_of(world, request)["requestStatus"], newest.state, newest.code
+
+
+def look_again(world: World, request: str) -> None:
+    """Whatever was waited for, somebody presses Replay."""
+    with schema_context(world.customer.schema_name):
+        sync = Sync.objects.get(flow=FLOW)
+        replay(sync, request, by="person", schedule=CustomerSchedule(world.customer.pk), now=utc_now())
+    world.sync(FLOW)
