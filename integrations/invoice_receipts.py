@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from integrations import servicetitan_receipts as receipts
-from integrations.errors import Awaiting, NeedsPerson, NotReady
+from integrations.errors import Awaiting, NeedsPerson, NotReady, Rejected
 from integrations.flow import Bond, Row, Situation, Write
 from integrations.invoice_twins import is_reversed_twin
 from integrations.money import decimal, plain
@@ -99,9 +99,12 @@ def posting(invoice: Invoice, place: OnOrder, situation: Situation) -> tuple[Wri
     if options["receipts"] == "people":
         words = f"People receive order {place.order.get('number')} first: {_left(place)} of {invoice.number} is open."
         raise Awaiting(words, seconds=QUARTER, code="receipt-awaited")
-    if options["receipts_need_sent_order"] and place.order.get("status") == "Pending":
+    is_pending = place.order.get("status") == "Pending"
+    if is_pending and (options["receipts_need_sent_order"] or situation.refused):
         words = f"Mark order {place.order.get('number')} as sent in ServiceTitan: the receipt is posted then."
-        raise Awaiting(words, seconds=QUARTER, code="order-not-sent")
+        raise Awaiting(f"{words} {situation.refused}".rstrip(), seconds=QUARTER, code="order-not-sent")
+    if situation.refused:
+        raise Rejected(situation.refused)
     if any(receipts.is_ours(receipt) for receipt in place.held.receipts):
         raise NeedsPerson(
             f"The receipt of {invoice.key} holds less than it bills: {_left(place)}.", code="receipt-changed"

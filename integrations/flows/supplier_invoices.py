@@ -79,9 +79,10 @@ class SupplierInvoices(Flow):
     maps: tuple[str, ...] = ()
     has_parts = True
     sees_done = True
+    sees_refusals = True
     options: Options = {
         "receipts": "invoice",  # the invoice posts the receipt; or "people": they receive, we link and compare
-        "receipts_need_sent_order": False,  # whether this tenant takes receipts of sent orders only (undocumented)
+        "receipts_need_sent_order": False,  # True: never tried while the order is Pending (undocumented; a try tells)
         "line_cost_decimals": 4,  # the most decimals of a cost that this tenant keeps (undocumented)
         "date_tolerance_days": 0,  # how far the bill's date may lie from posting and document date
         "near_duplicate_days": 7,  # invoices of the same amount so close in time may be duplicates

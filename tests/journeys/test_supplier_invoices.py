@@ -172,19 +172,32 @@ def test_a_bill_that_never_comes_is_told_after_a_quarter_of_an_hour(payables: Pa
     assert newest.reason == ("receipt posted, bill pending: receipt R-000001; this tenant may create bills by hand.")
 
 
-def test_a_receipt_that_needs_a_sent_order_waits_with_that_task(payables: Payables) -> None:
-    desk = payables.open(receipts_need_sent_order=True)
+@pytest.mark.parametrize("known", [True, False])
+def test_a_receipt_that_needs_a_sent_order_waits_with_that_task(payables: Payables, known: bool) -> None:
+    """Whether it does is not documented: a customer may have said so, or the refusal of a try tells."""
+    desk = payables.open(receipts_need_sent_order=known)
     desk.switch(receive_requires_sent=True)
     key = desk.enter()
     desk.sync()
     order = desk.order()
     assert (desk.world.newest(key).code, desk.receipts()) == ("order-not-sent", [])
-    assert desk.world.newest(key).reason == (
-        f"Mark order {order['number']} as sent in ServiceTitan: the receipt is posted then."
-    )
+    task = f"Mark order {order['number']} as sent in ServiceTitan: the receipt is posted then."
+    assert desk.world.newest(key).reason.startswith(task)
+    assert ("status Pending cannot be received" in desk.world.newest(key).reason) is not known
     desk.world.edit("purchase-orders", str(order["id"]), status="Sent")
     desk.later(1)
     assert (desk.states(key), len(desk.receipts())) == (["delivered"], 1)
+
+
+def test_a_refused_receipt_is_a_person_s_with_servicetitan_s_words(payables: Payables) -> None:
+    desk = payables.open()
+    body = {"title": "No.", "errors": {"dateReceived": ["The period is closed."]}}
+    desk.world.edit("purchase-orders", str(desk.order()["id"]), status="Sent")
+    desk.world.faults({"kind": "status", "status": 400, "body": body, "method": "POST", "path": "/receipts"})
+    key = desk.enter()
+    desk.sync()
+    newest = desk.world.newest(key)
+    assert (newest.state, newest.code, "The period is closed." in newest.reason) == ("quarantined", "rejected", True)
 
 
 @pytest.mark.parametrize(
