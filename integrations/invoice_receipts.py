@@ -36,15 +36,17 @@ class OnOrder:
 
 
 def active_receipts(flow: str, order: str, situation: Situation) -> dict[str, Row]:
-    """The active receipts of an order (its SAP number), by id, with ours even where the list does not show it yet."""
+    """The active receipts of an order (its SAP number), by id; ours as it is, since the list shows it with a lag."""
     lookups = situation.lookups
     listed = lookups.reference("receipts-of-order", lookups.linked("purchase-orders", order), fresh=True) or {}
     found = {str(row["id"]): row for row in listed.get("receipts") or ()}
     part = situation.part(order)
     if part.linked and part.current is None:
         raise Awaiting(f"Receipt {part.linked.target_key} is not shown there.", seconds=MINUTE, code="not-visible")
-    if part.linked and part.current is not None and not receipts.is_gone(part.current):
-        found.setdefault(part.linked.target_key, part.current)
+    if part.linked and part.current is not None:
+        found.pop(part.linked.target_key, None)
+        if not receipts.is_gone(part.current):
+            found[part.linked.target_key] = part.current
     return found
 
 

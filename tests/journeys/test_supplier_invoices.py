@@ -287,3 +287,15 @@ def test_an_order_type_that_receives_by_itself_has_its_receipt_linked(make_world
     assert desk.linked(FLOW) == {f"{key}#{ORDER}/{receipt['id']}": str(receipt["id"])}
     assert desk.linked() == {f"{key}#{ORDER}/{receipt['id']}": str(receipt["billId"])}
     assert f"The receipt of bill {receipt['billId']} bears no supplier's number; it is INV-1." in desk.notes(key)
+
+
+def test_a_receipt_is_taken_back_once_though_the_list_goes_on_showing_it(payables: Payables) -> None:
+    desk = payables.open()
+    key = desk.enter("INV-1")
+    desk.sync()
+    desk.switch(list_lag_seconds=60)
+    desk.world.clear_log()
+    desk.reverse(key)
+    desk.sync()
+    assert desk.states(key) == ["delivered", "delivered"]
+    assert [method for method, path in desk.world.calls() if method != "GET" and "receipts" in path] == ["PATCH"]
