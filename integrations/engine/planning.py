@@ -179,7 +179,9 @@ def _plan(work: Work, planned: Planned, cache: Cache, directory: Directory, more
     planned.plan = flow.plan(planned.record, situation)
     if planned.plan.adopt and planned.current is None:
         adopted = (row for row in situation.candidates if flow.writer.key(row) == planned.plan.adopt)
-        planned.current = next(adopted, None)
+        planned.current = next(adopted, None) or flow.writer.fetch(work.target, [planned.plan.adopt]).get(
+            planned.plan.adopt
+        )
     planned.used = asked.used
 
 

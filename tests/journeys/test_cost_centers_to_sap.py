@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from integrations.models import Link
 from tests.journeys.test_cost_centers_and_bills import switch_on
 from tests.journeys.world import World
 
@@ -38,6 +39,10 @@ def test_units_are_linked_to_the_cost_centers_that_sap_has_and_nothing_is_writte
     to_sap(world)
     assert world.states("cost-centers-to-sap") == {"unchanged": 12}
     assert world.control(world.sap, "state")["CostCenter"] == before
+    agreed = {link.target_key: link.observed for link in world.rows(Link, flow="cost-centers-to-sap")}
+    assert agreed["A000/10101101"] == {"CostCenterName": center(world, "10101101")["CostCenterName"]}
+    assert len(agreed) == 12
+    assert all(agreed.values())
 
 
 def test_a_new_unit_gets_its_cost_center_and_a_renamed_one_renames_it(world: World) -> None:
