@@ -32,7 +32,7 @@ CREDENTIALS = {
 }
 # Sound data only: what is unusual is made on purpose (demo/world.py). Lists of ServiceTitan lag by two seconds.
 SIMULATOR_OPTIONS = (
-    ("--seed", "7", "--size", "small", "--oddities", "0"),
+    ("--seed", "7", "--size", "small", "--oddities", "0", "--requisitions", "0", "--invoices", "0"),
     ("--seed", "7", "--tenant", "1001", "--list-lag", "2"),
 )
 

@@ -7,6 +7,7 @@ import time
 from demo.books import Books, utc_now
 from demo.installation import CUSTOMER, Installation
 from demo.scenario import Scenario
+from demo.story import bend
 from demo.world import World
 
 FURTHER = """
@@ -23,8 +24,7 @@ def run() -> int:
         print("Starting PostgreSQL, Valkey, both simulators ...", flush=True)
         installation.start_simulators()
         world = World(installation.sap, installation.servicetitan)
-        world.bend()
-        world.read_again()
+        chapters = bend(world)
         installation.start_services()
         print("Creating the demo customer, starting a worker and beat ...", flush=True)
         began_at = utc_now()
@@ -32,7 +32,7 @@ def run() -> int:
         installation.create_customer()
         installation.wait_for_workers()
         print(f"Everything runs after {time.monotonic() - began:.0f} s. From here on the schedule does the work.")
-        code = Scenario(installation, Books(CUSTOMER), world).play(began_at)
+        code = Scenario(installation, Books(CUSTOMER), world, chapters).play(began_at)
         print(FURTHER.format(state=installation.directory))
     print(f"\nThe demo took {time.monotonic() - began:.0f} s.")
     return code

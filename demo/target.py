@@ -8,8 +8,8 @@ from decimal import Decimal
 from typing import Any
 
 from demo.remote import Remote
+from demo.world import TENANT
 
-TENANT = "1001"
 SAP_NUMBER = re.compile(r"\ASAP (\d{10})\b")
 
 

@@ -9,6 +9,7 @@ import time
 from types import FrameType
 
 from demo.installation import CUSTOMER, PASSWORD, Installation
+from demo.story import bend
 from demo.world import World
 from devservices import postgres, state, valkey
 from devservices.processes import end_leftovers, end_supervisor
@@ -52,7 +53,7 @@ def start(installation: Installation) -> None:
     began = time.monotonic()
     print("Starting ...", flush=True)
     installation.start_simulators(preferred_ports=(SAP_PORT, SERVICETITAN_PORT))
-    World(installation.sap, installation.servicetitan).bend()
+    bend(World(installation.sap, installation.servicetitan))
     installation.start_services()
     installation.start_workers()
     installation.create_customer()

@@ -13,6 +13,7 @@ from typing import Any
 from demo.remote import Remote
 
 UNMAPPED_MATERIAL = "HV-19001"
+TENANT = "1001"
 SPARE_SKU = "22026"  # of the ServiceTitan simulator
 REFUSED = {"title": "One or more validation errors occurred.", "status": 400, "errors": {"summary": ["Refused."]}}
 Row = dict[str, Any]
@@ -42,6 +43,7 @@ class World:
     def __init__(self, sap: Remote, servicetitan: Remote) -> None:
         self.sap, self.servicetitan = sap, servicetitan
         self.answered = False  # whether a person has answered what only a person can
+        self.unblocked = False
         self.replayed: set[str] = set()
         self.read_again()
         names = sorted(self.suppliers)
@@ -74,7 +76,7 @@ class World:
         """What must become of every record."""
         vendors = dict.fromkeys(self.suppliers, "delivered")
         asked = "delivered" if self.answered else "quarantined"
-        vendors |= {self.looks_alike: asked, self.blocked: "not_transferable"}
+        vendors |= {self.looks_alike: asked, self.blocked: "delivered" if self.unblocked else "not_transferable"}
         orders = {
             number: "delivered" if vendors[row["Supplier"]] == "delivered" else "waiting"
             for number, row in self.orders.items()
@@ -94,7 +96,7 @@ class World:
 
     def enter_vendor(self, values: Row) -> None:
         """A person enters a vendor in ServiceTitan."""
-        self.servicetitan.call("POST", "add", {"kind": "vendors", "values": values})
+        self.enter("vendors", values)
 
     def double_first_quantity(self, order: str) -> tuple[Decimal, Decimal]:
         """A person doubles the quantity of an order's first item; returns the old and the new net amount."""
@@ -109,10 +111,33 @@ class World:
         self.change("Supplier", supplier, {"PurchasingIsBlocked": True})
         self.change("BusinessPartner", self.partners[supplier]["BusinessPartner"], {})
 
+    def unblock_supplier(self) -> None:
+        """A person takes the block off the supplier that was blocked from the beginning."""
+        self.change("Supplier", self.blocked, {"PurchasingIsBlocked": False})
+        self.change("BusinessPartner", self.partners[self.blocked]["BusinessPartner"], {})
+        self.unblocked = True
+
+    def enter(self, kind: str, values: Row) -> Row:
+        """A person makes a row in ServiceTitan."""
+        made: Row = self.servicetitan.call("POST", "add", {"kind": kind, "values": values})
+        return made
+
+    def rows(self, kind: str) -> list[Row]:
+        """The rows of one kind that ServiceTitan holds now."""
+        return list(self.servicetitan.call("GET", "state", tenant=TENANT, kind=kind))
+
+    def business_units(self) -> list[Row]:
+        """The business units of ServiceTitan."""
+        return self.rows("business-units")
+
+    def generate(self, **more: int) -> None:
+        """More rows in SAP, from a seed."""
+        self.sap.call("POST", "generate", {"seed": 11, "suppliers": 0, "orders": 0, "days": 0, "oddities": 0, **more})
+
     def add_order(self) -> str:
         """A new order appears in SAP, for a supplier that ServiceTitan knows; returns its number."""
         before = set(self.orders)
-        self.sap.call("POST", "generate", {"seed": 11, "suppliers": 0, "orders": 1, "days": 0, "oddities": 0})
+        self.generate(orders=1)
         self.read_again()
         (number,) = set(self.orders) - before
         supplier = self.known_already

@@ -13,7 +13,7 @@ def _build(options: argparse.Namespace) -> SapSimulator:
     simulator = SapSimulator(accounts or None)
     sizes = {
         name: getattr(options, name)
-        for name in ("suppliers", "orders", "oddities")
+        for name in ("suppliers", "orders", "requisitions", "invoices", "oddities")
         if getattr(options, name) is not None
     }
     simulator.reset({"seed": options.seed, "size": options.size, **sizes})
@@ -24,8 +24,8 @@ def main() -> None:
     """Parse the command line and serve until interrupted."""
     parser = shell("A stand-in for SAP S/4HANA")
     parser.add_argument("--size", choices=sorted(SIZES), default="small")
-    parser.add_argument("--suppliers", type=int, help="instead of the size's number")
-    parser.add_argument("--orders", type=int, help="instead of the size's number")
+    for name in ("suppliers", "orders", "requisitions", "invoices"):
+        parser.add_argument(f"--{name}", type=int, help="instead of the size's number")
     parser.add_argument("--oddities", type=float, help="scales the share of unusual rows; 0 for none")
     parser.add_argument("--account", action="append", default=[], help="user:password of a communication user")
     listen(sys.argv[1:], parser, _build)

@@ -1,0 +1,19 @@
+"""The chapters of the demo besides vendors and orders, in the order in which they are told."""
+
+from __future__ import annotations
+
+from demo.chapter import Chapter
+from demo.cost_centers import CostCenters
+from demo.payables import Payables
+from demo.world import World
+
+
+def bend(world: World) -> list[Chapter]:
+    """Makes what the demo begins with, in both systems; returns the chapters."""
+    world.bend()
+    world.read_again()
+    chapters: list[Chapter] = [CostCenters(world), Payables(world)]
+    for chapter in chapters:
+        chapter.bend()
+    world.read_again()
+    return chapters
