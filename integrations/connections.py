@@ -6,18 +6,19 @@ module every connection looks complete.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from types import ModuleType
 from typing import Any, cast
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 
 from integrations import catalogue
 from integrations.budget import SharedBudget, Usage, usage
 from integrations.connection import Check, ConnectionSettings, Environment
-from integrations.errors import BadCredentials, IntegrationError, Misconfigured
+from integrations.errors import BadCredentials, IntegrationError, Misconfigured, NotAuthorised
 from integrations.fields import reveal
 from integrations.guard import OutgoingPolicy
 from integrations.http import HttpSession, Timeouts
@@ -158,8 +159,9 @@ def forget_token(row: Connection) -> None:
 def ping(row: Connection, customer: Customer, *, now: datetime | None = None) -> list[Check]:
     """Asks the live system what this connection may do, and stores what came of it.
 
-    A connection that was paused because of its credentials goes on if they work now. A ServiceTitan tenant id
-    is registered for the customer once its own credentials have proven it.
+    A connection that was paused because of its credentials goes on if they work now, and so do flows that were paused
+    because a scope or an arrangement was missing: their next poll tells whether it still is. A ServiceTitan tenant
+    id is registered for the customer once its own credentials have proven it.
     """
     now = now or datetime.now(UTC)
     checks, capabilities = _asked(row)
@@ -175,6 +177,7 @@ def ping(row: Connection, customer: Customer, *, now: datetime | None = None) ->
         pause_for_credentials(row, refused.detail)
     elif proven:
         resume(row, customer, now=now)
+        resume_flows(row, customer, now=now)
     return checks
 
 
@@ -190,9 +193,30 @@ def resume(row: Connection, customer: Customer, *, now: datetime) -> None:
     row.state, row.pause_code, row.pause_reason = Connection.State.OK, "", ""
     with transaction.atomic():
         row.save(update_fields=["state", "pause_code", "pause_reason"])
-        syncs = list(Sync.objects.filter(source=row) | Sync.objects.filter(target=row))
-        for kind in schedule.KINDS:
-            schedule.make_due(customer_id=customer.pk, sync_ids=[sync.pk for sync in syncs], kind=kind, now=now)
+        _make_due(_syncs_of(row), customer, now)
+
+
+def resume_flows(row: Connection, customer: Customer, *, now: datetime) -> None:
+    """Ends the pauses of the connection's flows that a missing scope or arrangement caused; they are due at once."""
+    with transaction.atomic():
+        paused = [
+            sync
+            for sync in _syncs_of(row).filter(state=Sync.State.PAUSED)
+            if sync.pause_code == NotAuthorised.default_code or sync.pause_code.startswith("scope:")
+        ]
+        for sync in paused:
+            Sync.objects.filter(pk=sync.pk).update(state=Sync.State.ACTIVE, pause_code="", pause_reason="")
+        _make_due(paused, customer, now)
+
+
+def _syncs_of(row: Connection) -> QuerySet[Sync]:
+    return Sync.objects.filter(source=row) | Sync.objects.filter(target=row)
+
+
+def _make_due(syncs: Iterable[Sync], customer: Customer, now: datetime) -> None:
+    due = [sync.pk for sync in syncs]
+    for kind in schedule.KINDS:
+        schedule.make_due(customer_id=customer.pk, sync_ids=due, kind=kind, now=now)
 
 
 def _asked(row: Connection) -> tuple[list[Check], Mapping[str, Any]]:

@@ -112,6 +112,34 @@ def test_a_ping_leaves_other_pauses_alone(in_acme, titan_url):
     assert (row.state, row.pause_code) == ("paused", "by-hand")
 
 
+@pytest.mark.parametrize("code", ["not-authorised", "scope:tn.inv.vendors:r"])
+def test_a_ping_resumes_flows_that_a_missing_right_paused(in_acme, titan_url, code):
+    row = titan(titan_url)
+    told = {"state": "paused", "pause_code": code, "pause_reason": "It is missing."}
+    sync = Sync.objects.create(flow="vendors", source=row, target=row, schedule={"every": "2m"}, **told)
+    schedule.ensure(customer_id=in_acme.pk, sync_id=sync.pk, due_at=NOW + timedelta(minutes=5))
+    connections.ping(row, in_acme, now=NOW)
+    sync.refresh_from_db()
+    assert (sync.state, sync.pause_code, sync.pause_reason) == ("active", "", "")
+    assert {work.due_at for work in ScheduledWork.objects.filter(sync_id=sync.pk)} == {NOW}
+
+
+def test_a_ping_leaves_a_flow_paused_that_a_person_paused(in_acme, titan_url):
+    row = titan(titan_url)
+    sync = Sync.objects.create(flow="vendors", source=row, target=row, state="paused", pause_code="by-hand")
+    connections.ping(row, in_acme, now=NOW)
+    sync.refresh_from_db()
+    assert (sync.state, sync.pause_code) == ("paused", "by-hand")
+
+
+def test_a_ping_that_is_refused_resumes_no_flow(in_acme, titan_url):
+    row = titan(titan_url, client_secret="cs1.canary-wrong")
+    sync = Sync.objects.create(flow="vendors", source=row, target=row, state="paused", pause_code="not-authorised")
+    connections.ping(row, in_acme, now=NOW)
+    sync.refresh_from_db()
+    assert (sync.state, sync.pause_code) == ("paused", "not-authorised")
+
+
 def test_a_ping_stores_what_was_found(in_acme, sap_url):
     row = sap(sap_url)
     checks = connections.ping(row, in_acme, now=NOW)
