@@ -10,6 +10,7 @@ from django_tenants.utils import schema_context
 from integrations.engine import reconcile
 from integrations.models import Attempt, Link, Sync, ValueMap
 from integrations.running import comparison_of
+from tenants import schedule
 from tests.journeys.conftest import MakeWorld
 from tests.journeys.requests import (
     FLOW,
@@ -229,3 +230,21 @@ def test_a_second_round_writes_nothing_and_the_books_agree(world: World) -> None
             work = comparison_of(Sync.objects.select_related("source", "target").get(flow=flow))
             assert reconcile(work).as_dict()["differences"] == []
             work.close()
+
+
+def test_a_requisition_that_a_request_made_makes_no_order_of_its_own(world: World) -> None:
+    switch_on(world, target="requisition")
+    raise_request(world)
+    world.sync(FLOW)
+    number = sap_requisitions(world)[0]["PurchaseRequisition"]
+    with schema_context(world.customer.schema_name):
+        like = Sync.objects.get(flow=ORDERS)
+        sync = Sync.objects.create(
+            flow="purchase-requisitions", source=like.source, target=like.target, schedule={"every": "2m"},
+            options={name: like.options[name] for name in like.options},
+        )  # fmt: skip
+    schedule.ensure(customer_id=world.customer.pk, sync_id=sync.pk, due_at=None)
+    world.sync("purchase-requisitions")
+    found = max(world.rows(source_key=number, sync__flow="purchase-requisitions"), key=lambda one: one.number)
+    assert (found.state, found.code) == ("not_transferable", "requested-there")
+    assert [row for row in orders_there(world) if number in row["summary"]] == []
