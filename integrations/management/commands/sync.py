@@ -14,7 +14,7 @@ from django_tenants.utils import schema_context
 
 from integrations.engine import is_running, next_due, standing
 from integrations.management.customers import find_customer, find_syncs
-from integrations.models import Sync
+from integrations.models import Connection, Sync
 from integrations.running import run_claim, utc_now
 from tenants import schedule
 from tenants.models import Customer
@@ -26,7 +26,10 @@ class Command(BaseCommand):
     Works under the same leases as the workers, so both may run at once.
     """
 
-    help = "Poll and deliver for one customer in this process; the last line is a JSON object of counts per flow."
+    help = (
+        "Poll and deliver for one customer in this process; the last line is a JSON object of counts per flow. "
+        "Exit 1 if a flow could not be polled or is paused."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("customer", help="schema name of the customer")
@@ -46,7 +49,12 @@ class Command(BaseCommand):
             except KeyboardInterrupt:
                 self.stderr.write("Stopped. Nothing is lost: the next run goes on from here.")
             counts = {sync.flow: standing(sync, since=began_at) for sync in syncs}
+            troubles = {sync.flow: trouble for sync in syncs if (trouble := _trouble(sync))}
+        for name, trouble in troubles.items():
+            self.stderr.write(f"{name}: {trouble}")
         self.stdout.write(json.dumps(counts))
+        if troubles:
+            raise SystemExit(1)
 
     def _work(self, customer: Customer, syncs: list[Sync], until_idle: bool, deadline: datetime) -> None:
         while utc_now() < deadline:
@@ -69,8 +77,8 @@ class Command(BaseCommand):
         )
         for claim in sorted(claims, key=lambda claim: claim.kind, reverse=True):  # poll before deliver
             run_claim(claim)
-            standing_now = standing(sync)
-            self.stderr.write(f"{sync.flow}: {claim.kind} done, {standing_now['open']} on their way")
+            if sync.enabled and not _trouble(sync):
+                self.stderr.write(f"{sync.flow}: {claim.kind} done, {standing(sync)['open']} on their way")
         return bool(claims)
 
     def _next(self, syncs: list[Sync]) -> datetime | None:
@@ -78,3 +86,16 @@ class Command(BaseCommand):
         fresh = Sync.objects.select_related("source", "target").filter(pk__in=[sync.pk for sync in syncs])
         due = [next_due(sync) for sync in fresh if is_running(sync)]
         return min((moment for moment in due if moment is not None), default=None)
+
+
+def _trouble(known: Sync) -> str:
+    """Why this flow does not go on by itself, "" if it does. One that is switched off is not expected to."""
+    sync = Sync.objects.select_related("source", "target").get(pk=known.pk)
+    if not sync.enabled:
+        return ""
+    if sync.state == Sync.State.PAUSED:
+        return f"paused. {sync.pause_reason}"
+    for account in (sync.source, sync.target):
+        if account.state == Connection.State.PAUSED:
+            return f"the connection {account.name} is paused. {account.pause_reason}"
+    return f"the poll failed. {sync.last_error}" if sync.last_error else ""

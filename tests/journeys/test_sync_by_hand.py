@@ -1,0 +1,68 @@
+"""`manage.py sync`: what it says and how it ends when a flow cannot go on."""
+
+from __future__ import annotations
+
+import json
+from io import StringIO
+
+from django.core.management import call_command
+
+from integrations import connections
+from integrations.models import Connection, Sync
+from integrations.running import utc_now
+from tenants.schema import within
+
+
+def sync(*arguments: str) -> tuple[int, str, dict[str, dict[str, int]]]:
+    """Exit code, what was said on the way, and the last line."""
+    out, err, code = StringIO(), StringIO(), 0
+    try:
+        call_command("sync", "acme", *arguments, stdout=out, stderr=err)
+    except SystemExit as error:
+        code = int(str(error.code))
+    return code, err.getvalue(), json.loads(out.getvalue().splitlines()[-1])
+
+
+def test_all_goes_on_and_the_exit_code_is_0(make_world):
+    world = make_world(suppliers=3, orders=0)
+    code, said, counts = sync("--flow", "vendors", "--until-idle")
+    assert (code, counts["vendors"]["written"]) == (0, 3)
+    assert "vendors: poll done" in said
+    assert len(world.titan("vendors")) >= 3
+
+
+def test_a_missing_arrangement_is_told_and_the_other_flow_is_polled(make_world):
+    world = make_world(suppliers=3, orders=0)
+    world.faults({"kind": "html", "path": "API_BUSINESS_PARTNER", "status": 403, "every": 1}, sap=True)
+    code, said, _ = sync()
+    assert code == 1
+    assert "vendors: paused. SAP does not let us use business partners." in said
+    assert "vendors: poll done" not in said
+    assert "purchase-orders: poll done" in said
+
+
+def test_once_the_arrangement_is_there_a_ping_lets_the_flow_go_on(make_world):
+    world = make_world(suppliers=3, orders=0)
+    world.faults({"kind": "html", "path": "API_BUSINESS_PARTNER", "status": 403, "every": 1}, sap=True)
+    assert sync("--flow", "vendors")[0] == 1
+    world.no_faults()
+    with within(world.customer):
+        connections.ping(Connection.objects.get(name="sap"), world.customer, now=utc_now())
+    code, _, counts = sync("--flow", "vendors", "--until-idle")
+    assert (code, counts["vendors"]["written"]) == (0, 3)
+
+
+def test_a_failed_poll_is_told_with_its_reason(make_world, settings):
+    make_world(suppliers=3, orders=0)
+    settings.OUTGOING_ALLOW_PLAIN_HTTP = False
+    code, said, _ = sync("--flow", "vendors")
+    assert code == 1
+    assert "vendors: the poll failed. 127.0.0.1: only https is allowed." in said
+
+
+def test_a_flow_that_is_switched_off_is_no_trouble(make_world):
+    world = make_world(suppliers=3, orders=0)
+    with within(world.customer):
+        Sync.objects.filter(flow="vendors").update(enabled=False)
+    code, said, counts = sync("--flow", "vendors")
+    assert (code, said, counts["vendors"]["read"]) == (0, "", 0)
