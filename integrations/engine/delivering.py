@@ -34,7 +34,7 @@ def deliver(work: Work) -> int:
     take_over(work)
     while work.clock() - began_at <= timedelta(seconds=work.limits.task_seconds):
         batch = _due(work)
-        if not batch or not is_running(work.sync):
+        if not batch or not _still_running(work.sync):
             break
         taken += len(batch)
         work.lease.renew(work.clock())
@@ -46,6 +46,18 @@ def is_running(sync: Sync) -> bool:
     """Whether neither the sync nor one of its connections is switched off or paused."""
     accounts = (sync.source, sync.target)
     return sync.enabled and sync.state == Sync.State.ACTIVE and all(a.state == Connection.State.OK for a in accounts)
+
+
+def _still_running(sync: Sync) -> bool:
+    """Whether it still is, after whatever people did since the last batch."""
+    if not is_running(sync):
+        return False
+    names = ("enabled", "state", "source__state", "target__state")
+    row = Sync.objects.filter(pk=sync.pk).values_list(*names).first()
+    if row is None:
+        return False
+    sync.enabled, sync.state, sync.source.state, sync.target.state = row
+    return is_running(sync)
 
 
 def next_due(sync: Sync) -> datetime | None:

@@ -77,7 +77,8 @@ def _pointed(link: Link | None, found: Found, origin: str, now: datetime) -> Lin
 
 
 def wake_for(work: Work, links: Sequence[Link], now: datetime) -> None:
-    """Wakes what waits for these links."""
+    """Wakes what waits for these links. One that was let go leads nowhere and wakes nobody."""
+    links = [link for link in links if link.target_key]
     keys = [link_key(link.flow, link.source_key) for link in links]
     keys += [linked_to_key(link.flow, link.target_key) for link in links]
     wake(keys, schedule=work.schedule, now=now)

@@ -47,6 +47,7 @@ def plan_batch(work: Work, deliveries: Sequence[Delivery], directory: Directory)
     links = {
         link.source_key: link
         for link in Link.objects.filter(flow=work.flow.name, source_key__in=[d.source_key for d in deliveries])
+        if link.target_key
     }
     batch = [Planned(delivery=d, link=links.get(d.source_key)) for d in deliveries]
     maps = maps_of(work.flow.maps)

@@ -65,8 +65,15 @@ def save_value(
 
 
 def link_by_hand(sync: Sync, source_key: str, target_key: str, *, by: str, schedule: Schedule, now: datetime) -> Link:
-    """Points a record at a target record that a person chose; what waits for the link is woken."""
+    """Points a record at a target record that a person chose; what waits for the link is woken.
+
+    Raises ValueError while a write of the record is not settled: it makes a link of its own.
+    """
     with ledger():
+        keys = {source_key, source_key.partition("#")[0]}  # a part is written with its record
+        unsettled = Delivery.objects.filter(sync=sync, source_key__in=keys, state__in=Delivery.UNSETTLED)
+        if state := unsettled.values_list("state", flat=True).first():
+            raise ValueError(f"A record that is {state} cannot be linked by hand.")
         link, created = Link.objects.get_or_create(
             flow=sync.flow,
             source_key=source_key,

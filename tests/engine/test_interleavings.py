@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from integrations.engine import deliver, dismiss, link_by_hand, poll, replay, save_value
 from integrations.errors import Rejected, Transient, Unknown
 from integrations.flow import Bond, Plan, Row, Situation, Want
 from integrations.models import Attempt, Connection, Link, Run, Step, Sync
 from tests.engine.world import Things, World
+
+
+def void(done: object) -> None:
+    """For hooks that answer nothing."""
 
 
 class Interrupted(Things):
@@ -114,7 +125,7 @@ def test_a_mistake_of_ours_after_sending_leaves_nothing_sending(world: World, mo
     world.source.put("a", name="Ada")
     world.poll()
     with monkeypatch.context() as patch:
-        patch.setattr("integrations.engine.delivering.settle", lambda work, batch: {}["our mistake"])
+        patch.setattr("integrations.engine.delivering.settle", lambda work, batch: _raise(KeyError("our mistake")))
         world.deliver()
     assert world.states() == ["checking"]
     world.clock.advance(400)
@@ -141,7 +152,7 @@ def test_a_pause_by_a_person_outlives_a_failed_poll(world: World) -> None:
     assert Sync.objects.get().state == "paused"
 
 
-def _raise(error: Exception) -> None:
+def _raise(error: Exception) -> Any:
     raise error
 
 
@@ -289,12 +300,10 @@ def test_a_run_whose_reader_died_is_closed_by_the_next_poll_even_if_that_is_idle
     world.source.put("b", name="Bea")
     reader = world.flows["things"].reader
 
-    class Dying:
+    class Dying(type(reader)):  # type: ignore[misc]
         def pages(self, *args: Any, **more: Any) -> Any:
             yield next(reader.pages(*args, **more))
             raise SystemExit
-
-        seconds_behind = staticmethod(reader.seconds_behind)
 
     world.flows["things"].reader = Dying()
     try:
@@ -337,3 +346,85 @@ def test_an_attempt_is_never_left_unresolved(world: World) -> None:
     world.clock.advance(70)
     world.deliver()
     assert not Attempt.objects.filter(kind="write", outcome="unknown", resolution="").exists()
+
+
+def test_a_pause_in_the_middle_of_a_task_stops_before_the_next_batch(world: World) -> None:
+    world.limits = replace(world.limits, batch=1)
+    world.source.put("a", name="Ada")
+    world.source.put("b", name="Bea")
+    world.poll()
+    world.target.before_send = lambda: void(Sync.objects.update(state="paused"))
+    world.deliver()
+    assert len(world.target.writes) == 1
+    assert world.states("b") == ["pending"]
+
+
+def test_a_sync_that_is_removed_in_the_middle_of_a_task_ends_it(world: World) -> None:
+    world.limits = replace(world.limits, batch=1)
+    world.source.put("a", name="Ada")
+    world.source.put("b", name="Bea")
+    world.poll()
+    world.target.before_send = lambda: void(Sync.objects.all().delete())
+    world.deliver()
+    assert len(world.target.writes) == 1
+
+
+def test_a_record_is_not_linked_by_hand_while_a_write_of_it_is_not_settled(world: World) -> None:
+    world.target.faults = ["lose"]
+    world.source.put("a", name="Ada")
+    world.go()
+    with pytest.raises(ValueError, match="checking"):
+        _link(world, "things", "a")
+
+
+def test_a_link_that_was_let_go_is_waited_for_and_keeps_nobody_busy(world: World, monkeypatch: Any) -> None:
+    Link.objects.create(flow="parents", source_key="p", target_key="", linked_at=world.clock())
+    world.limits = replace(world.limits, task_seconds=5)
+    world.source.put("a", name="Ada", parent="p")
+    world.poll()
+    original = world.clock.now
+
+    def label(flow: Things, record: Row) -> str:
+        world.clock.advance(1)
+        return "looked at"
+
+    monkeypatch.setattr(Things, "label", label)
+    world.deliver()
+    assert (world.newest().state, world.clock.now) == ("waiting", original + timedelta(seconds=1))
+
+
+def test_a_record_whose_own_link_was_let_go_is_made_again(world: World) -> None:
+    Link.objects.create(flow="things", source_key="a", target_key="", linked_at=world.clock())
+    world.source.put("a", name="Ada")
+    world.go()
+    assert world.states() == ["delivered"]
+
+
+def test_a_mapping_that_changes_while_a_write_is_unsettled_is_sent_afterwards(world: World) -> None:
+    _map(world, "77")
+    world.target.faults = ["lose"]
+    world.source.put("a", name="Ada", code="K1")
+    world.go()
+    _map(world, "78")
+    assert world.states() == ["checking", "behind"]
+    world.clock.advance(70)
+    world.deliver()
+    assert world.states() == ["delivered", "delivered"]
+    assert world.target.records["1"]["code"] == "78"
+
+
+def test_a_batch_of_fifty_costs_a_fixed_number_of_statements(world: World) -> None:
+    counts = []
+    for start, size in ((0, 10), (100, 50)):
+        for number in range(start, start + size):
+            world.source.put(f"{number:03}", name="x")
+        world.poll()
+        world.target.faults = ["lose"] * size
+        with CaptureQueriesContext(connection) as sending:
+            world.deliver()
+        world.clock.advance(71)
+        with CaptureQueriesContext(connection) as checking:
+            world.deliver()
+        counts.append((len(sending), len(checking)))
+    assert Counter(world.states(f"{n:03}")[0] for n in range(100, 150)) == {"delivered": 50}
+    assert counts[0] == counts[1]
