@@ -44,9 +44,9 @@ def active_receipts(flow: str, order: str, situation: Situation) -> dict[str, Ro
     if part.linked and part.current is None:
         raise Awaiting(f"Receipt {part.linked.target_key} is not shown there.", seconds=MINUTE, code="not-visible")
     if part.linked and part.current is not None:
-        found.pop(part.linked.target_key, None)
+        shown = found.pop(part.linked.target_key, {})
         if not receipts.is_gone(part.current):
-            found[part.linked.target_key] = part.current
+            found[part.linked.target_key] = {**part.current, "bill": shown.get("bill")}
     return found
 
 
