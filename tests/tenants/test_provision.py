@@ -228,3 +228,13 @@ def test_the_command_says_what_is_wrong(acme):
     out = StringIO()
     call_command("create_customer", "acme", if_absent=True, stdout=out)
     assert out.getvalue() == "acme is there already.\n"
+    with pytest.raises(CommandError, match="bob is no e-mail address"):
+        call_command("create_customer", "initech", owner="bob")
+
+
+def test_a_refused_customer_leaves_no_owner_behind(acme):
+    with pytest.raises(CommandError, match="There is a customer acme"):
+        call_command("create_customer", "acme", owner="new@initech.test")
+    with pytest.raises(CommandError, match="not a time zone"):
+        call_command("create_customer", "initech", owner="new@initech.test", time_zone="Mars/X")
+    assert not Person.objects.filter(email="new@initech.test").exists()

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
+from django.core.validators import validate_email
 
 from tenants.models import Person
 from tenants.provision import CustomerExists, create_customer
@@ -28,7 +29,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Raises CommandError, with the reason, if the customer cannot be created."""
-        owner = _person(options["owner"]) if options["owner"] else None
+        owner, is_new = _person(options["owner"]) if options["owner"] else (None, False)
+        done = False
         try:
             customer = create_customer(
                 schema_name=options["schema_name"],
@@ -44,8 +46,19 @@ class Command(BaseCommand):
         except ValidationError as error:
             raise CommandError(" ".join(error.messages)) from None
         else:
+            done = True
             self.stdout.write(f"{customer.schema_name} is ready at {customer.get_primary_domain().domain}.")
+        finally:
+            if owner is not None and is_new and not done:
+                owner.delete()
 
 
-def _person(email: str) -> Person:
-    return Person.objects.filter(email=email.strip().lower()).first() or Person.objects.create_user(email)
+def _person(email: str) -> tuple[Person, bool]:
+    """The person of this address, and whether they were created for it. Raises CommandError for another text."""
+    address = email.strip().lower()
+    try:
+        validate_email(address)
+    except ValidationError:
+        raise CommandError(f"{email} is no e-mail address.") from None
+    found = Person.objects.filter(email=address).first()
+    return (found, False) if found else (Person.objects.create_user(address), True)
