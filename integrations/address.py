@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from integrations.flow import Row
 
 # Where the house number stands before the street's name.
-_NUMBER_FIRST = {"AU", "CA", "FR", "GB", "IE", "IN", "NZ", "US", "ZA"}
+NUMBER_FIRST = {"AU", "CA", "FR", "GB", "IE", "IN", "NZ", "US", "ZA"}
 MEMBERS = ("street", "unit", "city", "state", "zip", "country")
 
 
@@ -57,7 +57,7 @@ def address_from_servicetitan(row: Row | None, *, name: str = "") -> Address:
 
 def _street(row: Row) -> str:
     parts = [_text(row, "HouseNumber"), _text(row, "StreetName")]
-    return " ".join(filter(None, parts if _text(row, "Country") in _NUMBER_FIRST else reversed(parts)))
+    return " ".join(filter(None, parts if _text(row, "Country") in NUMBER_FIRST else reversed(parts)))
 
 
 def _text(row: Row, name: str) -> str:

@@ -228,12 +228,16 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Bond:
-    """A link of another flow that this plan has come to know, e.g. the order that appeared for a request."""
+    """A link of another flow that this plan has come to know, e.g. the order that appeared for a request.
+
+    With `observed` the link remembers these members as what was agreed on; without, it keeps what it remembers.
+    """
 
     flow: str
     source_key: str
     target_key: str
     lines: Mapping[str, str] = field(default_factory=dict)
+    observed: Mapping[str, Any] | None = None
 
 
 def no_part(name: str) -> Part:

@@ -28,11 +28,11 @@ def address_row(rows: Sequence[Row]) -> Row | None:
 
 def contact_from_sap(row: Row) -> dict[str, str]:
     """Telephone, e-mail and fax of an address, "" where there is none; a fixed line goes before a mobile."""
-    phone = _default(row.get("phones")) or _default(row.get("mobiles"))
+    phone = default_entry(row.get("phones")) or default_entry(row.get("mobiles"))
     return {
         "phone": " x".join(filter(None, (text(phone, "PhoneNumber"), text(phone, "PhoneNumberExtension")))),
-        "email": text(_default(row.get("emails")), "EmailAddress"),
-        "fax": text(_default(row.get("faxes")), "FaxNumber"),
+        "email": text(default_entry(row.get("emails")), "EmailAddress"),
+        "fax": text(default_entry(row.get("faxes")), "FaxNumber"),
     }
 
 
@@ -51,7 +51,7 @@ def why_blocked(row: Row) -> str:
     return next((reason for reason, holds in reasons.items() if holds), "")
 
 
-def _default(entries: Sequence[Row] | None) -> Row:
+def default_entry(entries: Sequence[Row] | None) -> Row:
     """The entry that is marked as the default one (IsDefaultPhoneNumber, ...), else the first."""
     marked = [e for e in entries or () if any(e[name] is True for name in e if name.startswith("IsDefault"))]
     return next(iter(marked or entries or ()), {})

@@ -216,7 +216,7 @@ def _sync_options(node: Node, declared: Mapping[str, Any], choices: Choices) -> 
     found = {}
     for name, child in node.items().items():
         default = declared.get(name)
-        found[name] = value = _option(child)
+        found[name] = value = child.value if isinstance(default, Mapping) else _option(child)
         if name in declared and not _is_like(value, default):
             child.wrong(f"This has to be {_KINDS.get(type(default), 'a text')}.")
         elif name in choices and value not in choices[name]:
@@ -224,7 +224,8 @@ def _sync_options(node: Node, declared: Mapping[str, Any], choices: Choices) -> 
     return found
 
 
-_KINDS = {bool: "true or false", int: "a whole number", float: "a number", tuple: "a list", list: "a list"}
+_KINDS = {bool: "true or false", int: "a whole number", float: "a number"}
+_KINDS |= {tuple: "a list", list: "a list", dict: "a table"}
 
 
 def _is_like(value: Any, default: Any) -> bool:

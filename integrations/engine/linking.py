@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from integrations.engine.recording import wake
-from integrations.engine.work import Work, asking
+from integrations.engine.work import Work, asking, digest
 from integrations.errors import link_key, linked_to_key
 from integrations.flow import Bond
 from integrations.models import Delivery, Link, Step
@@ -25,6 +25,7 @@ class Found:
     generation: int = 1
     delivery_id: UUID | None = None
     lines: dict[str, str] = field(default_factory=dict)
+    observed: Mapping[str, Any] | None = None
 
 
 def key_of(source_key: str, part: str) -> str:
@@ -46,7 +47,7 @@ def of_step(work: Work, delivery: Delivery, step: Step, target_key: str) -> Foun
 
 def of_bond(bond: Bond, delivery: Delivery) -> Found:
     """The link of another flow that a plan came to know."""
-    return Found(bond.flow, bond.source_key, bond.target_key, 1, delivery.id, dict(bond.lines))
+    return Found(bond.flow, bond.source_key, bond.target_key, 1, delivery.id, dict(bond.lines), bond.observed)
 
 
 def link_all(work: Work, found: Sequence[Found], origin: str, now: datetime) -> None:
@@ -72,6 +73,8 @@ def _pointed(link: Link | None, found: Found, origin: str, now: datetime) -> Lin
         link.previous = [*link.previous, {"target_key": link.target_key, "until": now.isoformat()}]
         link.origin, link.linked_at, link.verified_at = origin, now, None
         link.observed, link.lines = {}, found.lines
+    if found.observed is not None:
+        link.observed, link.digest, link.verified_at = dict(found.observed), digest(found.observed), now
     link.target_key, link.generation, link.delivery_id = found.target_key, found.generation, found.delivery_id
     return link
 

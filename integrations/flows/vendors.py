@@ -15,7 +15,9 @@ Before the first write the supplier is compared with the vendors that ServiceTit
 
 SAP owns the name, address, contact and whether the vendor is active; of these, what SAP has filled is written. A
 purchasing block or deletion makes a vendor inactive, a payment block does not; an unknown one is then not created.
-What else a new vendor needs comes from the options and is left alone afterwards; delivery is by hand, as SAP orders.
+With the flow `vendors-to-sap`, give both the option `owners`: then what changed on either side travels, and of what
+changed on both, the owner's value. A supplier that was made of a vendor there is linked to that vendor. What else
+a new vendor needs comes from the options and is left alone afterwards; delivery is by hand, as SAP orders.
 
 Tags and payment term are write-only in ServiceTitan (Inventory V2 OpenAPI) and never compared. In place of the
 payment term, SAP's code for it is kept in the external data (key "sap-payment-terms"), where a change shows.
@@ -27,24 +29,40 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from integrations.address import Address, address_from_sap, address_from_servicetitan
+from integrations.address import Address, address_from_sap
 from integrations.comparison import EDIT_RULES, differences, note_edits
 from integrations.errors import NotTransferable
-from integrations.flow import Choices, Flow, Lookups, Plan, Reader, Row, Situation, Want, Write, Writer, check_choices
-from integrations.matching import Candidate, Identity, digits, twin, unclaimed
+from integrations.flow import (
+    SOURCE,
+    Choices,
+    Flow,
+    Lookups,
+    Plan,
+    Reader,
+    Row,
+    Situation,
+    Want,
+    Write,
+    Writer,
+    check_choices,
+)
+from integrations.matching import Candidate, Identity, twin, unclaimed
 from integrations.partner import address_row, contact_from_sap, partner_name, text, why_blocked
+from integrations.sap_partners import partner_shares
+from integrations.servicetitan_vendors import PAYMENT_TERMS_KEY, expected, for_a_new_vendor, observed, vendor_shares
 from integrations.systems.sap.objects import SUPPLIERS
 from integrations.systems.servicetitan.objects import SUPPLIER_KEY, VENDORS
 from integrations.systems.servicetitan.writing import external_value
-from integrations.texts import one_line
+from integrations.vendor_agreement import MEMBERS, SAP, UP, agreement, bonds, made_of, merge, owners_of
 
 SUPPLIER_ROLES = {"FLVN00", "FLVN01"}  # vendor in accounting, supplier in purchasing
-PAYMENT_TERMS_KEY = "sap-payment-terms"
+NOW = f"{SOURCE}supplier"
 
 
 @dataclass(frozen=True, slots=True)
 class Vendor:
-    """A supplier as both systems understand it. `blocked` says in words why nothing may be bought from it."""
+    """A supplier as both systems understand it. `blocked` says in words why nothing may be bought from it; `row` is it
+    as read."""
 
     supplier: str
     name: str
@@ -52,6 +70,7 @@ class Vendor:
     contact: Mapping[str, str]
     blocked: str
     payment_terms: Mapping[str, str]
+    row: Row
 
 
 def from_sap(row: Row) -> Vendor:
@@ -68,6 +87,7 @@ def from_sap(row: Row) -> Vendor:
         contact={name: value for name, value in (person | contact_from_sap(address or {})).items() if value},
         blocked=why_blocked(row),
         payment_terms={company["CompanyCode"]: company["PaymentTerms"] for company in supplier["companies"]},
+        row=row,
     )
 
 
@@ -84,42 +104,6 @@ def to_servicetitan(vendor: Vendor, lookups: Lookups, company_code: str) -> dict
     }
 
 
-def for_a_new_vendor(options: Mapping[str, Any]) -> dict[str, Any]:
-    """What else ServiceTitan requires of a new vendor, or ours to set once; an address may be empty, not absent."""
-    return {
-        "address": Address().members(),
-        "deliveryOption": options["delivery_option"],
-        "taxRate": str(options["tax_rate"]),
-        "isTruckReplenishment": options["is_truck_replenishment"],
-        "restrictedMobileCreation": options["restricted_mobile_creation"],
-        **({"tags": [{"tagTypeId": tag} for tag in options["tag_type_ids"]]} if options["tag_type_ids"] else {}),
-    }
-
-
-def observed(row: Row) -> dict[str, Any]:
-    """The members that SAP owns, of a vendor as read. Telephone numbers as digits: ServiceTitan may format them."""
-    contact = row.get("contactInfo") or {}
-    return {
-        "name": one_line(row.get("name")),
-        "active": row.get("active"),
-        "firstName": one_line(contact.get("firstName")),
-        "lastName": one_line(contact.get("lastName")),
-        "phone": digits(contact.get("phone") or ""),
-        "email": one_line(contact.get("email")).lower(),
-        "fax": digits(contact.get("fax") or ""),
-        "address": address_from_servicetitan(row.get("address")).members(),
-        SUPPLIER_KEY: external_value(row, SUPPLIER_KEY),
-        PAYMENT_TERMS_KEY: external_value(row, PAYMENT_TERMS_KEY),
-    }
-
-
-def expected(body: Row) -> dict[str, Any]:
-    """What `observed` shows once this body has been written."""
-    external = body.get("externalData", {})
-    row = {**body, "contactInfo": body, "externalData": [{"key": key, "value": external[key]} for key in external]}
-    return {name: value for name, value in observed(row).items() if name in body or name in external}
-
-
 class Vendors(Flow):
     """The facts of the flow; `integrations.flow.Flow` says what each of them means."""
 
@@ -132,8 +116,10 @@ class Vendors(Flow):
     needs: tuple[str, ...] = ()
     maps: tuple[str, ...] = ("vendor", "payment-terms")
     match_before_create = True
+    sees_done = True
     options: Mapping[str, Any] = {
         "on_target_edit": "overwrite",  # or "ask": a person decides about what was edited in ServiceTitan
+        "owners": {},  # of members that both sides may change, e.g. {"phone": "servicetitan"}; {}: SAP owns all
         "create_blocked": False,  # create blocked and deleted suppliers, too, as inactive vendors
         "company_code": "",  # whose payment terms are written; "": nobody's
         "delivery_option": "Manual",
@@ -147,35 +133,45 @@ class Vendors(Flow):
     observe = staticmethod(observed)
 
     def wants(self, record: Vendor, options: Mapping[str, Any]) -> tuple[Want, ...]:
-        return ()
+        return (Want(NOW, record.supplier, fresh=True),) if options["owners"] else ()
 
     def plan(self, record: Vendor, situation: Situation) -> Plan:
         """Changes the linked vendor, takes over the one that is the same company, or creates one."""
         options = situation.options
         check_choices(options, self.choices)
+        if options["owners"] and (now := situation.lookups.reference(NOW, record.supplier, fresh=True)):
+            record = from_sap(now)
         body = to_servicetitan(record, situation.lookups, options["company_code"])
         if situation.linked:
-            return self._change(body, situation.current or {}, situation.linked.target_key, situation)
-        if same := self._twin(record, expected(body), situation):
+            return self._change(record, body, situation.current or {}, situation)
+        if same := made_of(record.row, situation) or self._twin(record, expected(body), situation):
             row = next(row for row in reversed(situation.candidates) if str(row["id"]) == same)
-            return replace(self._change(body, row, same, situation), adopt=same)
+            return replace(self._change(record, body, row, situation), adopt=same)
         if record.blocked and not options["create_blocked"]:
             raise NotTransferable(f"It is {record.blocked}, and ServiceTitan does not know it.", code="blocked")
         body = {**for_a_new_vendor(options), **body}
         return Plan((Write("create", "", body, expected(body), marker=record.supplier),))
 
-    def _change(self, body: dict[str, Any], row: Row, key: str, situation: Situation) -> Plan:
+    def _change(self, record: Vendor, body: dict[str, Any], row: Row, situation: Situation) -> Plan:
+        key, plan = str(row["id"]), Plan()
+        if owners := situation.options["owners"] and owners_of(situation.options):
+            theirs = partner_shares(record.row)
+            merged = merge(theirs, vendor_shares(row), agreement(situation.lookups, key), owners, SAP)
+            body = {name: body[name] for name in body if name not in MEMBERS or name in merged.forward}
+            seen = {self.name: observed(row), UP: theirs}
+            links = bonds(key, record.supplier, record.row["BusinessPartner"], there=seen, agreed=merged.agreed)
+            plan = Plan(links=links, notes=tuple(merged.notes))
         found = differences(expected(body), observed(row))
         if not found:
-            return Plan()
+            return plan
         names = {difference.path[0] for difference in found}
         changed = {name: body[name] for name in body if name in names}
         if PAYMENT_TERMS_KEY in names:
             changed["paymentTermId"] = body["paymentTermId"]
         if external := {name: body["externalData"][name] for name in body["externalData"] if name in names}:
             changed["externalData"] = external
-        notes = note_edits(found, situation.linked, situation.options["on_target_edit"])
-        return Plan((Write("patch", key, changed, expected(changed)),), notes=notes)
+        edited = () if owners else note_edits(found, situation.linked, situation.options["on_target_edit"])
+        return Plan((Write("patch", key, changed, expected(changed)),), notes=(*plan.notes, *edited))
 
     def _twin(self, record: Vendor, ours: Row, situation: Situation) -> str:
         answer = situation.lookups.mapped_or("vendor", record.supplier, "")

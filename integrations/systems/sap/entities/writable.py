@@ -140,7 +140,7 @@ _PARTNER = (
     "OrganizationBPName1 OrganizationBPName2 OrganizationBPName3 OrganizationBPName4 FirstName LastName SearchTerm1 "
     "SearchTerm2 CorrespondenceLanguage BusinessPartnerIsBlocked:bool BusinessPartnerIDByExtSystem"
 )
-_STREET = "StreetName HouseNumber AdditionalStreetPrefixName StreetPrefixName"
+_STREET = "StreetName HouseNumber HouseNumberSupplementText POBox AdditionalStreetPrefixName StreetPrefixName"
 _PARTNER_ADDRESS = f"{_STREET} CityName District PostalCode Region Country Language"
 _COMPANY = "ReconciliationAccount PaymentTerms"
 _PURCHASING = "PurchaseOrderCurrency PaymentTerms PurchasingGroup"
@@ -210,8 +210,11 @@ COMPANY_CHANGE = Entity("A_SupplierCompanyType", fields(f"{_COMPANY} SupplierIsB
 NEW_PURCHASING = Entity("A_SupplierPurchasingOrgType", fields(f"Supplier PurchasingOrganization {_PURCHASING}"))
 PURCHASING_CHANGE = Entity("A_SupplierPurchasingOrgType", fields(f"{_PURCHASING} PurchasingIsBlockedForSupplier:bool"))
 EMAIL_CHANGE = Entity("A_AddressEmailAddressType", fields("EmailAddress"))
-PHONE_CHANGE = Entity("A_AddressPhoneNumberType", fields("PhoneNumber"))
+PHONE_CHANGE = Entity("A_AddressPhoneNumberType", fields("PhoneNumber PhoneNumberExtension"))
 FAX_CHANGE = Entity("A_AddressFaxNumberType", fields("FaxNumber"))
+NEW_ADDRESS = Entity("A_BusinessPartnerAddressType", fields(f"BusinessPartner {_PARTNER_ADDRESS}"))
+NEW_EMAIL = Entity("A_AddressEmailAddressType", fields("AddressID Person EmailAddress"))
+NEW_PHONE = Entity("A_AddressPhoneNumberType", fields("AddressID Person PhoneNumber PhoneNumberType"))
 
 # Cost centers: created by an action, because their keys cannot be given in a plain create
 
