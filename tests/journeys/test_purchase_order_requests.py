@@ -248,3 +248,17 @@ def test_a_requisition_that_a_request_made_makes_no_order_of_its_own(world: Worl
     found = max(world.rows(source_key=number, sync__flow="purchase-requisitions"), key=lambda one: one.number)
     assert (found.state, found.code) == ("not_transferable", "requested-there")
     assert [row for row in orders_there(world) if number in row["summary"]] == []
+
+
+@pytest.mark.parametrize("target", ["purchase-order", "requisition"])
+def test_older_tenants_offer_version_2_only(make_world: MakeWorld, target: str) -> None:
+    world = make_world(suppliers=4, orders=3)
+    older = dict.fromkeys(("API_PURCHASEORDER_2", "API_PURCHASEREQUISITION_2"), "unregistered")
+    world.control(world.sap, "settings", {"arrangements": older})
+    world.sync()
+    switch_on(world, target=target)
+    request = raise_request(world, ("HV-10002", "10", "0.125"))
+    world.sync(FLOW)
+    assert story(world, request)[0] == "Approved"
+    assert len(sap_orders(world)) + len(sap_requisitions(world)) == 1
+    assert not [path for _, path in world.calls(sap=True) if "odata4" in path and "$metadata" not in path]
