@@ -158,6 +158,13 @@ class PurchaseRequisitions(Flow):
     writer: Writer = servicetitan.PURCHASE_ORDERS
     needs: tuple[str, ...] = ("vendors",)
     maps: tuple[str, ...] = ("cost-center", "plant", "material", "unit", "order-type", "requisition-type")
+    map_kinds: Mapping[str, str] = {
+        "cost-center": "business-unit",
+        "plant": "inventory-location",
+        "material": "sku",
+        **dict.fromkeys(("order-type", "requisition-type"), "purchase-order-type"),
+    }
+    exact_maps: tuple[str, ...] = ("unit",)
     match_before_create = False
     has_parts = True
     sees_done = True  # planned again until nothing is left, since what holds up one part is told after the others

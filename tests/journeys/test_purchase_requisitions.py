@@ -125,6 +125,19 @@ def test_an_order_that_covers_a_requisition_exactly_takes_its_order_over(opened:
     assert opened.writes() == []
 
 
+def test_a_tenant_with_the_older_services_only_sees_the_same(opened: Purchasing) -> None:
+    missing = dict.fromkeys(("API_PURCHASEREQUISITION_2", "API_PURCHASEORDER_2"), "unknown")
+    opened.world.control(opened.world.sap, "settings", {"arrangements": missing})
+    number = opened.request(PIPE, PIPE)
+    opened.change_item(number, "20", IsDeleted=True)
+    opened.sync()
+    born = opened.part(number)
+    assert opened.shown() == {born: ("Pending", [("10", "2")])}
+    (order,) = opened.order([(number, "10")])
+    opened.sync()
+    assert (opened.world.target_of(ORDERS, order), list(opened.shown())) == (born, [born])
+
+
 @pytest.mark.parametrize("first", [FLOW, ORDERS])
 def test_an_exact_cover_is_taken_over_whoever_is_polled_first(opened: Purchasing, first: str) -> None:
     number = opened.request()
