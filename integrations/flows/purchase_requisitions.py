@@ -165,7 +165,6 @@ class PurchaseRequisitions(Flow):
         **dict.fromkeys(("order-type", "requisition-type"), "purchase-order-type"),
     }
     exact_maps: tuple[str, ...] = ("unit",)
-    match_before_create = False
     has_parts = True
     sees_done = True  # planned again until nothing is left, since what holds up one part is told after the others
     options: Options = {**servicetitan_orders.OPTIONS, "default_supplier": ""}
