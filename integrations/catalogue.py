@@ -40,6 +40,21 @@ def systems() -> Mapping[str, Any]:
     return MappingProxyType({module.NAME: module for module in found})
 
 
+def map_kind(value_map: str) -> str:
+    """The reference kind that the values of a map name, "" where they name none."""
+    return next((flow.map_kinds[value_map] for flow in flows().values() if value_map in flow.map_kinds), "")
+
+
+def map_words(value_map: str) -> tuple[str, ...]:
+    """Values of a map that are words of ours, e.g. "create"."""
+    return next((flow.map_words[value_map] for flow in flows().values() if value_map in flow.map_words), ())
+
+
+def is_exact(value_map: str) -> bool:
+    """Whether the keys of a map are always taken literally, so that it takes no rules."""
+    return any(value_map in flow.exact_maps for flow in flows().values())
+
+
 def in_order(names: Iterable[str]) -> list[str]:
     """Flow names, each after the flows whose links it needs; otherwise by name."""
     left, ordered = sorted(set(names)), list[str]()

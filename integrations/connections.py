@@ -17,7 +17,7 @@ from django.db.models import QuerySet
 
 from integrations import catalogue
 from integrations.budget import SharedBudget, Usage, usage
-from integrations.connection import Check, ConnectionSettings, Environment
+from integrations.connection import Check, ConnectionSettings, Environment, TokenStore
 from integrations.errors import BadCredentials, IntegrationError, Misconfigured, NotAuthorised
 from integrations.fields import reveal
 from integrations.guard import OutgoingPolicy
@@ -25,7 +25,7 @@ from integrations.http import HttpSession, Timeouts
 from integrations.keyring import KeyMissing
 from integrations.models import Connection, Sync
 from integrations.rates import Rate
-from integrations.tokens import PAUSED_FOR_CREDENTIALS, DatabaseTokens, pause_for_credentials
+from integrations.tokens import PAUSED_FOR_CREDENTIALS, DatabaseTokens, PassingTokens, pause_for_credentials
 from tenants import schedule, servicetitan_tenants
 from tenants.models import Customer
 
@@ -121,11 +121,19 @@ def used(row: Connection) -> Usage | None:
     return usage(str(row.pk), url=settings.REDIS_URL)
 
 
-def open_client(row: Connection, *, read_only: bool = False, priority: str = "schedule", probing: bool = False) -> Any:
+def open_client(
+    row: Connection,
+    *,
+    read_only: bool = False,
+    priority: str = "schedule",
+    probing: bool = False,
+    unsaved: bool = False,
+) -> Any:
     """The system's client of this connection. `client.session.close()` ends it.
 
-    `read_only`: any write raises. `probing`: credentials are tried although they were refused before. Raises
-    Misconfigured for an incomplete connection, unreadable credentials or an address that is not allowed.
+    `read_only`: any write raises. `probing`: credentials are tried although they were refused before. `unsaved`: the
+    row is not stored (yet) as it is, so nothing is kept in it. Raises Misconfigured for an incomplete connection,
+    unreadable credentials or an address that is not allowed.
     """
     system = system_of(row.system)
     given = settings_of(row, read_only=read_only)
@@ -138,7 +146,9 @@ def open_client(row: Connection, *, read_only: bool = False, priority: str = "sc
         secrets=[value for name, value in given.credentials.items() if name not in NAMES],
         extra_hosts=system.extra_hosts(given),
     )
-    tokens = DatabaseTokens(row, conceal=session.conceal, probing=probing)
+    tokens: TokenStore = DatabaseTokens(row, conceal=session.conceal, probing=probing)
+    if unsaved:
+        tokens = PassingTokens(session.conceal)
     return system.open_client(given, tokens=tokens, budget=budget_of(row, priority=priority), session=session)
 
 

@@ -307,6 +307,10 @@ class Flow(Protocol):
     for `Situation.part` and `Situation.done`. `sees_refusals`: a create that the target refuses is not a person's at
     once, the plan decides by `Situation.refused`. A flow that `keeps` a read model of that name writes nothing: its
     rows are kept as they are read.
+
+    `map_kinds` says which reference kind the values of a map name: these are checked against the live system when
+    they are saved and every night. `map_words` are values of such a map that are words of ours instead ("create").
+    `exact_maps` are maps whose keys are always taken literally, so that no row of them is a rule ("10*", "*").
     """
 
     name: str
@@ -325,6 +329,9 @@ class Flow(Protocol):
     sees_refusals: bool = False
     keeps: str = ""
     source_writer: Writer | None = None
+    map_kinds: Mapping[str, str] = {}
+    map_words: Mapping[str, tuple[str, ...]] = {}
+    exact_maps: tuple[str, ...] = ()
 
     def record(self, row: Row) -> Any:
         """The canonical record of a source row. Raises NotTransferable and Rejected for rows it cannot take."""

@@ -42,6 +42,14 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
 }
 """What the options that are a choice may be."""
 
+MAP_KINDS: Mapping[str, str] = {
+    "cost-center": "business-unit",
+    "plant": "inventory-location",
+    "material": "sku",
+    "order-type": "purchase-order-type",
+}
+"""What the values of the value maps behind a purchase order name."""
+
 CANCELABLE = ("Pending", "Sent")
 _IDS = ("vendorId", "typeId", "businessUnitId", "inventoryLocationId", "jobId")
 _DROPPED = ("Canceled", "Inactive")

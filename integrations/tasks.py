@@ -8,11 +8,17 @@ from celery import shared_task
 from django.conf import settings
 from django.db import transaction
 
+from integrations.reference_data import refresh_customer
 from integrations.running import run_claim, utc_now
 from tenants import schedule
+from tenants.models import Customer
+from tenants.schema import within
 
 TICK_LIMIT = 200
 """Claims of one tick; the next tick, a second later, takes the rest."""
+
+REFRESH_EXPIRES = 12 * 3600
+"""Seconds after which a refresh that nobody has begun is left to the next night."""
 
 
 @shared_task(ignore_result=True)
@@ -33,3 +39,19 @@ def _hand_over(claim: schedule.Claim) -> None:
 def work(*, claim: dict[str, Any]) -> None:
     """Polls or delivers one sync of one customer under its claim."""
     run_claim(schedule.Claim.from_message(claim))
+
+
+@shared_task(ignore_result=True)
+def refresh_all() -> None:
+    """Sends one refresh per customer; those who are suspended are left out."""
+    for schema_name in Customer.objects.filter(suspended_at__isnull=True).values_list("schema_name", flat=True):
+        refresh.apply_async(kwargs={"schema_name": schema_name}, queue="poll", expires=REFRESH_EXPIRES)
+
+
+@shared_task(ignore_result=True)
+def refresh(*, schema_name: str) -> None:
+    """Reads a customer's reference data anew and checks the value maps. Safe to run twice and side by side."""
+    customer = Customer.objects.filter(schema_name=schema_name, suspended_at__isnull=True).first()
+    if customer is not None:
+        with within(customer):
+            refresh_customer(customer)

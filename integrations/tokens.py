@@ -122,6 +122,21 @@ class DatabaseTokens:
                 cursor.execute("SELECT pg_advisory_unlock(%s)", [number])
 
 
+class PassingTokens:
+    """A token store for one client of a connection that is not stored (yet): the token ends with the client."""
+
+    def __init__(self, conceal: Callable[[str], None]) -> None:
+        self._conceal = conceal
+        self._token: Token | None = None
+
+    def token(self, fetch: Callable[[], Token], *, stale: str = "") -> Token:
+        """The token, fetched at the first call and if it was refused. Raises what `fetch` raises."""
+        if self._token is None or self._token.value == stale:
+            self._token = fetch()
+            self._conceal(self._token.value)
+        return self._token
+
+
 def pause_for_credentials(row: Connection, reason: str) -> None:
     """Pauses a connection whose credentials were refused, unless they were replaced meanwhile."""
     _save(row, state=Connection.State.PAUSED, pause_code=PAUSED_FOR_CREDENTIALS, pause_reason=reason)

@@ -29,6 +29,13 @@ ROWS = (
         description="Claims what is due in the schedule index and sends it to the workers.",
     ),
     Row(
+        name="refresh-reference-data",
+        task="integrations.tasks.refresh_all",
+        seconds=24 * 3600,
+        expires=3600,
+        description="Has each customer's reference data read anew, and value maps checked against it.",
+    ),
+    Row(
         name="forget-expired",
         task="tenants.tasks.forget_expired",
         seconds=24 * 3600,

@@ -5,6 +5,7 @@ The format is described in docs/configuration.md.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from django.db import transaction
 from integrations.apply.changing import Change, change
 from integrations.apply.checking import Known, Stored, read, schema_in
 from integrations.apply.document import Problems
+from integrations.apply.values import check_values
 from integrations.fields import reveal
 from integrations.models import Connection
 from tenants.models import Customer, Domain
@@ -22,10 +24,13 @@ from tenants.schema import within
 __all__ = ["Change", "Problems", "apply"]
 
 
-def apply(path: Path, *, now: datetime, only_check: bool = False) -> list[Change]:
+def apply(
+    path: Path, *, now: datetime, only_check: bool = False, tell: Callable[[str], None] = lambda remark: None
+) -> list[Change]:
     """Brings a customer to what the file says; an empty list if nothing had to change.
 
-    Raises Problems, with nothing changed. `only_check`: tells what would change, and changes nothing.
+    Raises Problems, with nothing changed. `only_check`: tells what would change, and changes nothing. `tell` is given
+    remarks: which maps could not be checked against the live system just now.
     """
     wanted = read(path, _known(schema_in(path)))
     problems = Problems()
@@ -33,6 +38,8 @@ def apply(path: Path, *, now: datetime, only_check: bool = False) -> list[Change
     if wanted.customer.host and taken.exists():
         problems.add("customer.domain", "Another customer has this host name.")
         raise problems
+    check_values(wanted, problems, tell)
+    problems.raise_any()
     # Its migrations cannot run inside the transaction below.
     make_template()
     try:

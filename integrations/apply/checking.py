@@ -26,6 +26,7 @@ from integrations.connection import ConnectionSettings, Environment
 from integrations.errors import IntegrationError, Transient
 from integrations.flow import Choices
 from integrations.guard import resolve
+from integrations.mapping_rules import problem_with
 from integrations.transport import tls_context
 from tenants.models import Role, check_schema_name, check_time_zone
 
@@ -282,6 +283,8 @@ def _from_csv(node: Node, name: str) -> Iterator[WantedValue]:
 def _value(node: Node, name: str, key: str, value: str, label: str) -> WantedValue:
     if not key or not value:
         node.wrong("A row has a key and a value.")
+    if problem := problem_with(key, exact=catalogue.is_exact(name)):
+        node.wrong(problem)
     if len(key) > KEY_LENGTH or len(value) > VALUE_LENGTH or len(label) > VALUE_LENGTH:
         node.wrong(f"A key has at most {KEY_LENGTH}, a value and a label at most {VALUE_LENGTH} characters.")
     return WantedValue(name, key, value, label)

@@ -6,15 +6,17 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.db.models import Q
 
 from integrations.engine.linking import parts_of
+from integrations.engine.references import keep_references
+from integrations.engine.tables import hints, tables
 from integrations.engine.work import Work, asking
 from integrations.errors import NeedsPerson, NotReady, Unmapped, link_key, linked_to_key, map_key
 from integrations.flow import SOURCE, Known, Linked, Row, Want
-from integrations.models import Delivery, Link, Reference, Step, ValueMap
+from integrations.mapping_rules import Entry, Table
+from integrations.models import Delivery, Link, Reference, Step
 
 LINK = "link:"
 """Prefix of a Want that names a link of another flow, e.g. Want("link:vendors", "17300001")."""
@@ -28,9 +30,10 @@ class Cache:
 
     work: Work
     links: dict[tuple[str, str], Link | None] = field(default_factory=dict)
-    values: dict[tuple[str, str], str | None] = field(default_factory=dict)
+    tables: dict[str, Table] = field(default_factory=dict)
     references: dict[tuple[str, str], Row | None] = field(default_factory=dict)
     claims: dict[str, Asked] = field(default_factory=dict)
+    hints: dict[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
 
     def prepare(self, wants: Sequence[Want], now: datetime) -> None:
         """Reads what a batch will ask for, in one statement or remote call per kind."""
@@ -45,7 +48,14 @@ class Cache:
         for kind, fresh in dict.fromkeys((w.kind, w.fresh) for w in wants if not w.kind.startswith(LINK)):
             if keys := {self._key(want) for want in wants if (want.kind, want.fresh) == (kind, fresh)} - {""}:
                 self._read_references(kind, keys, now, fresh=fresh)
-        self._read_values()
+        self.tables = tables(self.work.flow.maps)
+
+    def suggest(self, value_map: str, code: str, label: str) -> tuple[str, ...]:
+        """What a code without a value may mean, for the person who has to say it; asked once per batch."""
+        if (value_map, code) not in self.hints:
+            sync, kind = self.work.sync, self.work.flow.map_kinds.get(value_map, "")
+            self.hints[value_map, code] = hints([sync.source_id, sync.target_id], kind, code, label)
+        return self.hints[value_map, code]
 
     def _key(self, want: Want) -> str:
         """The key of a wanted row; "" if the link that leads to it is missing."""
@@ -56,10 +66,6 @@ class Cache:
         found = Link.objects.filter(flow=flow, source_key__in=keys).only("source_key", "target_key", "lines")
         self.links.update({(flow, key): None for key in keys})
         self.links.update({(flow, link.source_key): link for link in found})
-
-    def _read_values(self) -> None:
-        rows = ValueMap.objects.filter(map__in=self.work.flow.maps).values_list("map", "key", "value")
-        self.values = {(value_map, key): value for value_map, key, value in rows}
 
     def _read_references(self, kind: str, keys: set[str], now: datetime, *, fresh: bool = False) -> None:
         """Cached rows younger than ten minutes, the rest from the target. What does not exist is asked again."""
@@ -80,28 +86,9 @@ class Cache:
         missing = sorted(keys - rows.keys())
         if missing:
             found = self.work.lookup(self.work.target, kind, missing)
-            _store_references(self.work, kind, found, now)
+            keep_references(connection, kind, found, now)
             rows.update(found)
         self.references.update({(kind, key): rows.get(key) for key in keys})
-
-
-def _store_references(work: Work, kind: str, found: Any, now: datetime) -> None:
-    Reference.objects.bulk_create(
-        [
-            Reference(
-                connection=work.sync.target,
-                kind=kind,
-                key=key,
-                name=str(row.get("name") or "")[:200],
-                row=row,
-                refreshed_at=now,
-            )
-            for key, row in found.items()
-        ],
-        update_conflicts=True,
-        unique_fields=["connection", "kind", "key"],
-        update_fields=["name", "row", "refreshed_at"],
-    )
 
 
 @dataclass(slots=True)
@@ -146,9 +133,7 @@ class Asked:
 
     def codes_for(self, value_map: str, value: str) -> tuple[str, ...]:
         """The codes that the customer has mapped to a value, in order."""
-        return tuple(
-            sorted(key for (name, key), given in self.cache.values.items() if (name, given) == (value_map, value))
-        )
+        return self.cache.tables[value_map].codes(value) if value_map in self.cache.tables else ()
 
     def known(self, flow: str, source_key: str) -> Known:
         """What the ledger holds of a record of another flow."""
@@ -172,23 +157,40 @@ class Asked:
         return link
 
     def mapped(self, value_map: str, key: str, *, label: str = "") -> str:
-        """The customer's value for a code. Raises Unmapped."""
-        value = self.cache.values.get((value_map, key))
-        if value is None:
+        """The customer's value for a code: its own row's, else that of the closest rule. Raises Unmapped."""
+        entry = self._mapped(value_map, key)
+        if entry is None:
             named = f"{key} ({label})" if label else key
             raise Unmapped(
                 f"No value is mapped for {value_map} {named}.",
                 needs=map_key(value_map, key),
+                suggestions=self.cache.suggest(value_map, key, label),
                 code=f"unmapped-{value_map}",
             )
-        self._used("map", value_map, key, value)
-        return value
+        return entry.value
 
     def mapped_or(self, value_map: str, key: str, default: str) -> str:
-        """The customer's value for a code, or the default."""
-        value = self.cache.values.get((value_map, key))
-        self._used("map", value_map, key, default if value is None else value)
-        return default if value is None else value
+        """The customer's value for a code, or the default. Raises Unmapped for a value that has vanished."""
+        entry = self._mapped(value_map, key)
+        if entry is None:
+            self._used("map", value_map, key, default)
+        return entry.value if entry else default
+
+    def _mapped(self, value_map: str, key: str) -> Entry | None:
+        """The row that counts; the audit says which rule it was. Raises Unmapped for a value that has vanished."""
+        table = self.cache.tables.get(value_map)
+        entry = table.find(key) if table else None
+        if entry is None:
+            return None
+        if entry.vanished:
+            by = f" by the rule {entry.key}" if entry.is_rule else ""
+            raise Unmapped(
+                f"{value_map} {key} is mapped{by} to {entry.value}, which is no longer there or no longer active.",
+                needs=map_key(value_map, key),
+                code="value-vanished",
+            )
+        self._used("map", value_map, key, entry.value, **({"rule": entry.key} if entry.is_rule else {}))
+        return entry
 
     def claim(self, target_key: str) -> bool:
         """Whether no link points at that target record and no other record of the batch has claimed it before."""
@@ -202,7 +204,7 @@ class Asked:
             self.cache._read_references(kind, {key}, self.cache.work.clock(), fresh=fresh)
         return self.cache.references[kind, key]
 
-    def _used(self, kind: str, name: str, key: str, value: str) -> None:
-        entry = {"kind": kind, "name": name, "key": key, "value": value}
+    def _used(self, kind: str, name: str, key: str, value: str, **more: str) -> None:
+        entry = {"kind": kind, "name": name, "key": key, "value": value, **more}
         if entry not in self.used:
             self.used.append(entry)

@@ -1,4 +1,4 @@
-"""What people do to deliveries: replay, dismiss, map a value, link by hand. All of it through the same ledger."""
+"""What people do to deliveries: replay, dismiss, link by hand. All of it through the same ledger."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from datetime import datetime
 from integrations.engine.polling import add_version
 from integrations.engine.recording import Moves, add_notes, wake
 from integrations.engine.work import Schedule, ledger
-from integrations.errors import link_key, linked_to_key, map_key
-from integrations.models import Delivery, Link, Step, Sync, ValueMap
+from integrations.errors import link_key, linked_to_key
+from integrations.models import Delivery, Link, Sync
 
 State = Delivery.State
 
@@ -47,23 +47,6 @@ def dismiss(delivery: Delivery, *, by: str, reason: str, now: datetime) -> Deliv
         return delivery
 
 
-def save_value(
-    value_map: str, key: str, value: str, *, by: str, schedule: Schedule, now: datetime, label: str = ""
-) -> int:
-    """Maps a code to a value. Wakes what waited for it, and sends again what was written under another value.
-
-    Returns how many deliveries go on because of it.
-    """
-    with ledger():
-        row, created = ValueMap.objects.get_or_create(map=value_map, key=key, defaults={"value": value, "label": label})
-        if not created and row.value == value:
-            return 0
-        row.value, row.updated_by, row.label = value, by, label or row.label
-        row.save()
-        woken = wake([map_key(value_map, key)], schedule=schedule, now=now)
-        return woken + _send_again_what_used(value_map, key, value, by=by, schedule=schedule, now=now)
-
-
 def link_by_hand(sync: Sync, source_key: str, target_key: str, *, by: str, schedule: Schedule, now: datetime) -> Link:
     """Points a record at a target record that a person chose; what waits for the link is woken.
 
@@ -87,20 +70,3 @@ def link_by_hand(sync: Sync, source_key: str, target_key: str, *, by: str, sched
             link.save()
         wake([link_key(sync.flow, source_key), linked_to_key(sync.flow, target_key)], schedule=schedule, now=now)
         return link
-
-
-def _send_again_what_used(value_map: str, key: str, value: str, *, by: str, schedule: Schedule, now: datetime) -> int:
-    """Records whose last write used another value of this row get a new version, with that reason."""
-    used = Step.objects.filter(
-        lookups__contains=[{"kind": "map", "name": value_map, "key": key}], state=Step.State.DONE
-    ).select_related("delivery__sync")
-    records = {(step.delivery.sync_id, step.delivery.source_key): step.delivery for step in used}
-    sent = 0
-    for (sync_id, source_key), delivery in records.items():
-        newest = Delivery.objects.filter(sync=sync_id, source_key=source_key).order_by("-number").defer("payload")[0]
-        if newest.state in (State.DELIVERED, State.UNCHANGED):
-            add_version(delivery.sync, source_key, why="mapping", started_by=by, now=now)
-            sent += 1
-    if records:
-        schedule.make_due({sync_id for sync_id, _ in records}, now)
-    return sent

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
 from django.db.models import Count, Sum
 
-from integrations.models import Delivery, Run, Sync
+from integrations.models import Delivery, Run, Sync, ValueMap
 
 State = Delivery.State
 
@@ -48,6 +48,15 @@ def examples(sync: Sync) -> dict[str, Delivery]:
         if delivery is not None:
             found[str(state)] = delivery
     return found
+
+
+def vanished(maps: Collection[str]) -> list[str]:
+    """What a sync that asks these maps has to say of values that are no longer there, one sentence each."""
+    rows = ValueMap.objects.filter(map__in=maps, missing_since__isnull=False)
+    return [
+        f"{row.map} {row.key} leads to {row.value}, gone or inactive since {row.missing_since:%Y-%m-%d}."
+        for row in rows
+    ]
 
 
 def _by_state(deliveries: Any) -> Mapping[str, int]:

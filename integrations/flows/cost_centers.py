@@ -83,6 +83,7 @@ class CostCenters(Flow):
     writer: Writer = BUSINESS_UNITS
     needs: tuple[str, ...] = ()
     maps: tuple[str, ...] = ("cost-center",)
+    map_kinds: Mapping[str, str] = {"cost-center": "business-unit"}
     options: Mapping[str, Any] = {"unmapped": "ask"}  # or "skip": most cost centers have nothing to do with field work
     choices: Choices = {"unmapped": ("ask", "skip")}
     match_before_create = True

@@ -145,6 +145,8 @@ class PurchaseOrders(Flow):
     writer: Writer = servicetitan.PURCHASE_ORDERS
     needs: tuple[str, ...] = ("vendors",)
     maps: tuple[str, ...] = ("cost-center", "plant", "material", "unit", "order-type")
+    map_kinds: Mapping[str, str] = servicetitan_orders.MAP_KINDS
+    exact_maps: tuple[str, ...] = ("unit",)
     match_before_create = False
     options: Options = servicetitan_orders.OPTIONS
     choices: Choices = {**servicetitan_orders.CHOICES, "job_field": ("none", *sap_orders.JOB_FIELDS)}

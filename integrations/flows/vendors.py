@@ -46,7 +46,7 @@ from integrations.flow import (
     Writer,
     check_choices,
 )
-from integrations.matching import Candidate, Identity, twin, unclaimed
+from integrations.matching import CREATE, Candidate, Identity, twin, unclaimed
 from integrations.partner import address_row, contact_from_sap, partner_name, text, why_blocked
 from integrations.sap_partners import partner_shares
 from integrations.servicetitan_vendors import PAYMENT_TERMS_KEY, expected, for_a_new_vendor, observed, vendor_shares
@@ -113,8 +113,8 @@ class Vendors(Flow):
     source_system, target_system = "sap", "servicetitan"
     reader: Reader = SUPPLIERS
     writer: Writer = VENDORS
-    needs: tuple[str, ...] = ()
-    maps: tuple[str, ...] = ("vendor", "payment-terms")
+    needs, maps = (), ("vendor", "payment-terms")
+    map_kinds, map_words = {"vendor": "vendor", "payment-terms": "payment-term"}, {"vendor": (CREATE,)}
     match_before_create = True
     sees_done = True
     options: Mapping[str, Any] = {

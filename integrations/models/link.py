@@ -45,13 +45,18 @@ class Link(models.Model):
 
 
 class ValueMap(models.Model):
-    """One row of the customer's table from one code to another, e.g. cost-center 10101101 to business unit 12."""
+    """One row of the customer's table from one code to another, e.g. cost-center 10101101 to business unit 12.
+
+    A key that ends with a star is a rule: a prefix ("10*") or the default ("*"), see `mapping_rules`. Since
+    `missing_since` the value is no longer there, or no longer active, in the system that it names.
+    """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     map = models.CharField(max_length=40)
     key = models.CharField(max_length=120)
     value = models.CharField(max_length=200)
     label = models.CharField(max_length=200, blank=True, default="")
+    missing_since = models.DateTimeField(null=True, blank=True)
     updated_by = models.CharField(max_length=80, blank=True, default="")
     updated_at = models.DateTimeField(auto_now=True)
 

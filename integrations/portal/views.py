@@ -8,6 +8,8 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
+from integrations import catalogue
+from integrations.engine import vanished
 from integrations.models import Delivery, Sync
 
 State = Delivery.State
@@ -25,4 +27,9 @@ def home(request: HttpRequest) -> HttpResponse:
             quarantined=Count("deliveries", filter=Q(deliveries__state=State.QUARANTINED)),
         )
     )
-    return render(request, "portal/home.html", {"syncs": syncs})
+    rows = [(sync, vanished(_maps_of(sync.flow))) for sync in syncs]
+    return render(request, "portal/home.html", {"rows": rows})
+
+
+def _maps_of(flow: str) -> tuple[str, ...]:
+    return catalogue.flows()[flow].maps if flow in catalogue.flows() else ()

@@ -20,7 +20,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            changes = apply(Path(options["file"]), now=utc_now(), only_check=options["check"])
+            changes = apply(Path(options["file"]), now=utc_now(), only_check=options["check"], tell=self.stderr.write)
         except Problems as problems:
             for line in problems.lines:
                 self.stderr.write(line)

@@ -12,7 +12,8 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 from django_tenants.utils import schema_context
 
-from integrations.engine import is_running, next_due, standing
+from integrations import catalogue
+from integrations.engine import is_running, next_due, standing, vanished
 from integrations.management.customers import find_customer, find_syncs
 from integrations.models import Connection, Sync
 from integrations.running import run_claim, utc_now
@@ -50,6 +51,9 @@ class Command(BaseCommand):
                 self.stderr.write("Stopped. Nothing is lost: the next run goes on from here.")
             counts = {sync.flow: standing(sync, since=began_at) for sync in syncs}
             troubles = {sync.flow: trouble for sync in syncs if (trouble := _trouble(sync))}
+            for sync in syncs:
+                for sentence in vanished(catalogue.flows()[sync.flow].maps):
+                    self.stderr.write(f"{sync.flow}: {sentence}")
         for name, trouble in troubles.items():
             self.stderr.write(f"{name}: {trouble}")
         self.stdout.write(json.dumps(counts))

@@ -6,7 +6,7 @@ from integrations.connection import ConnectionSettings, RateBudget, TokenStore
 from integrations.http import HttpSession
 from integrations.systems.sap.client import SapClient
 from integrations.systems.sap.ping import ping
-from integrations.systems.sap.reference import KINDS, everything, lookup
+from integrations.systems.sap.reference import KINDS, everything, key_of, lookup
 from integrations.systems.sap.settings import CREDENTIALS, OPTIONS, STAFF_ONLY, account, problems, token_url
 
 NAME = "sap"
@@ -22,6 +22,7 @@ __all__ = [
     "base_url",
     "everything",
     "extra_hosts",
+    "key_of",
     "lookup",
     "open_client",
     "ping",

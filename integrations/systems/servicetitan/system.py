@@ -6,7 +6,7 @@ from integrations.connection import ConnectionSettings, RateBudget, TokenStore
 from integrations.http import HttpSession
 from integrations.systems.servicetitan.client import ServiceTitanClient
 from integrations.systems.servicetitan.ping import ping
-from integrations.systems.servicetitan.reference import KINDS, everything, lookup
+from integrations.systems.servicetitan.reference import KINDS, everything, key_of, lookup
 from integrations.systems.servicetitan.settings import (
     CREDENTIALS,
     OPTIONS,
@@ -30,6 +30,7 @@ __all__ = [
     "base_url",
     "everything",
     "extra_hosts",
+    "key_of",
     "lookup",
     "open_client",
     "ping",
