@@ -7,11 +7,16 @@ connection, shared by all processes) and a `RateBudget` (one budget per connecti
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
 Environment = Literal["sandbox", "production"]
+
+writes_may_begin: ContextVar[Callable[[], bool]] = ContextVar("writes_may_begin", default=lambda: True)
+"""Asked in the moment in which a write would leave, after all waiting for budgets and tokens: whether whoever sends it
+still has the right to, until the call's time-out is over."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -28,6 +28,7 @@ from requests.structures import CaseInsensitiveDict
 from urllib3.exceptions import HTTPError
 
 from integrations import transport
+from integrations.connection import writes_may_begin
 from integrations.errors import IntegrationError, Misconfigured, Transient, Unknown
 from integrations.guard import Lookup, OutgoingPolicy, check_url, origin, system_lookup
 from integrations.redaction import QUERY_SAFE, Redactor
@@ -151,6 +152,8 @@ class HttpSession:
         """One exchange. `timeouts` replaces the session's for this one (long writes). Errors: see the module."""
         url = self._absolute(request)
         prepared = self._prepared(request, url)
+        if request.write and not writes_may_begin.get()():
+            raise Transient("The lease was too short to begin this call.", code="lease-short")
         started_at, clock = datetime.now(UTC), time.monotonic()
         transport.begin()
 

@@ -9,6 +9,7 @@ from decimal import Decimal
 
 import pytest
 
+from integrations.connection import writes_may_begin
 from integrations.errors import IntegrationError, Misconfigured, Transient, Unknown
 from integrations.guard import OutgoingPolicy
 from integrations.http import Answer, HttpRequest, HttpSession, Timeouts, dump_json
@@ -61,6 +62,16 @@ def test_a_write_that_never_left_is_transient():
     with pytest.raises(Transient) as caught:
         HttpSession(base_url=closed, policy=POLICY, timeouts=QUICK).send(WRITE)
     assert caught.value.code == "unreachable"
+
+
+def test_a_write_whose_sender_lost_the_right_to_send_meanwhile_does_not_leave():
+    token = writes_may_begin.set(lambda: False)
+    try:
+        with serving() as server:
+            refused = failure(server, WRITE)
+    finally:
+        writes_may_begin.reset(token)
+    assert (type(refused), refused.code, refused.exchange, server.requests) == (Transient, "lease-short", None, [])
 
 
 def test_a_dripping_answer_ends_at_the_time_out():

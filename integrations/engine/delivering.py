@@ -12,12 +12,13 @@ from django.db.models import Min
 
 from integrations.engine.checking import check, take_over
 from integrations.engine.intents import commit_intents
+from integrations.engine.linking import side_of
 from integrations.engine.planning import Directory, plan_batch
 from integrations.engine.polling import pause_for
 from integrations.engine.recording import Moves
 from integrations.engine.sending import send_batch
 from integrations.engine.settling import settle, verify
-from integrations.engine.work import LeaseLost, Work, backoff, ledger
+from integrations.engine.work import LeaseLost, Work, asking, backoff, ledger
 from integrations.errors import IntegrationError, NeedsPerson, Rejected, Transient
 from integrations.models import Connection, Delivery, Sync
 
@@ -91,7 +92,9 @@ def _by_state(work: Work, batch: Sequence[Delivery], directory: Directory) -> No
 
 def _send(work: Work, group: Sequence[Delivery], directory: Directory) -> None:
     planned = plan_batch(work, group, directory)
-    work.target.prepare()  # a token, before anything is said to be under way
+    for side in {write.side for p in planned if p.plan for write in p.plan.writes[:1]} | {"target"}:
+        with asking(side):
+            side_of(work, side).client.prepare()  # a token, before anything is said to be under way
     outgoing = commit_intents(work, planned)
     if outgoing:
         send_batch(work, outgoing)

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
 
+from integrations.connection import writes_may_begin
 from integrations.engine.linking import Side, side_of
 from integrations.engine.work import Work
 from integrations.errors import IntegrationError, TokenRefused, Transient, Unknown
@@ -56,9 +57,17 @@ def _side_by_side(work: Work, batch: Sequence[Outgoing]) -> None:
 
 
 def _send(work: Work, side: Side, write: Write) -> Sent | IntegrationError:
-    """One write. It starts only if the lease outlives the call's whole time-out."""
-    if work.clock() + timedelta(seconds=work.limits.call_seconds) >= work.lease.until:
+    """One write. It starts only if the lease outlives the call's whole time-out.
+
+    A call may have to wait for its connection's budget, for minutes after a 429: the session asks again.
+    """
+
+    def may_begin() -> bool:
+        return work.clock() + timedelta(seconds=work.limits.call_seconds) < work.lease.until
+
+    if not may_begin():
         return Transient("The lease was too short to begin this call.", code="lease-short")
+    token = writes_may_begin.set(may_begin)
     try:
         sent: Sent = side.writer.send(side.client, write)
         return sent
@@ -67,3 +76,5 @@ def _send(work: Work, side: Side, write: Write) -> Sent | IntegrationError:
     except Exception as error:
         log.exception("sending failed")
         return Unknown(f"An unexpected error while sending: {type(error).__name__}.", code="bug")
+    finally:
+        writes_may_begin.reset(token)

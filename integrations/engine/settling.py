@@ -148,6 +148,7 @@ def verify(work: Work, deliveries: Sequence[Delivery]) -> list[Any]:
             else:
                 row = rows.get((step.side, step.target_key))
                 link = links.get(key_of(delivery.source_key, step.part)) if step.side == "target" else None
+                link = link if link and link.target_key == step.target_key else None
                 _verify_one(work, step, row, link, moves, more=delivery.id in unfinished)
         moves.save()
         update_all(links.values(), ["observed", "digest", "lines", "verified_at"])

@@ -12,6 +12,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from integrations.connection import writes_may_begin
 from integrations.engine import deliver, dismiss, link_by_hand, poll, replay, save_value
 from integrations.errors import Rejected, Transient, Unknown
 from integrations.flow import Bond, Plan, Row, Situation, Want
@@ -428,3 +429,19 @@ def test_a_batch_of_fifty_costs_a_fixed_number_of_statements(world: World) -> No
         counts.append((len(sending), len(checking)))
     assert Counter(world.states(f"{n:03}")[0] for n in range(100, 150)) == {"delivered": 50}
     assert counts[0] == counts[1]
+
+
+def test_a_write_that_waited_too_long_for_its_budget_is_told_not_to_begin(world: World) -> None:
+    told = []
+
+    def wait() -> None:
+        told.append(writes_may_begin.get()())
+        world.clock.advance(290)
+        told.append(writes_may_begin.get()())
+
+    world.source.put("a", name="Ada")
+    world.poll()
+    world.target.before_send = wait
+    world.deliver()
+    assert told == [True, False]
+    assert writes_may_begin.get()()
