@@ -89,7 +89,7 @@ def claims(flow: str, invoice: Invoice, placed: Iterable[OnOrder], situation: Si
             key = f"{invoice.key}#{place.portion.order}/{number}"
             is_claimed = key in situation.lookups.sources(flow, number)
             if number in held and not is_claimed:
-                found.append(Bond(flow, key, number, receipts.item_ids(receipt)))
+                found.append(Bond(flow, key, number, receipts.item_ids(receipt), receipts.observed(receipt)))
             elif is_claimed and number not in held:
                 found.append(Bond(flow, key, ""))
     return tuple(found)

@@ -254,7 +254,8 @@ def test_a_reversal_cancels_the_receipt_only_if_the_invoice_is_not_brought_up_ag
 def test_a_reversed_invoice_lets_go_of_what_people_received():
     theirs = posted(memo="", vendorInvoiceNumber="")
     first = plan(invoice(), book(theirs))
-    assert first.links == (Bond(FLOW.name, f"{KEY}#4500001234/31001", "31001", {"10": "31002"}),)
+    bond = Bond(FLOW.name, f"{KEY}#4500001234/31001", "31001", {"10": "31002"}, FLOW.observe(theirs))
+    assert first.links == (bond,)
     assert isinstance(first.then, Awaiting)
     books = book(theirs)
     books.links[FLOW.name, f"{KEY}#4500001234/31001"] = "31001"

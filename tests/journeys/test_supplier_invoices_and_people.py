@@ -29,6 +29,9 @@ def test_received_by_hand_with_the_supplier_s_number_is_linked_and_posted_no_mor
     assert (payables.states(key), len(payables.receipts())) == (["unchanged"], 1)
     assert payables.linked(FLOW) == {f"{key}#{ORDER}/{receipt['id']}": str(receipt["id"])}
     assert list(payables.linked().values()) == [str(payables.bills()[0]["id"])]
+    assert payables.differences() == []
+    payables.world.edit("receipts", str(receipt["id"]), vendorInvoiceNumber="INV-2")
+    assert [cause for _, cause, _ in payables.differences()] == ["changed in servicetitan"]
 
 
 def test_received_by_hand_without_a_number_is_recognised_by_lines_and_quantities(payables: Payables) -> None:
