@@ -72,7 +72,7 @@ def origin(url: str) -> tuple[str, str, int]:
     """Scheme, lower-case host and port of a URL. Raises Misconfigured for a URL without them."""
     parts = _split(url)
     scheme = parts.scheme.lower()
-    if scheme not in DEFAULT_PORTS or not parts.hostname:
+    if scheme not in DEFAULT_PORTS or not parts.hostname or any(map(str.isspace, parts.hostname)):
         raise Misconfigured(f"{_shown(parts)} is not a complete http(s) address.", code="outgoing-url")
     return scheme, parts.hostname.rstrip(".").lower(), parts.port or DEFAULT_PORTS[scheme]
 

@@ -75,6 +75,7 @@ def test_a_network_that_cannot_be_read_is_a_value_error():
         ("my300001-api.s4hana.cloud.sap", "outgoing-url"),
         ("https://", "outgoing-url"),
         ("https://host:99999", "outgoing-url"),
+        ("https://my300001 .example.com", "outgoing-url"),
         ("https://[half", "outgoing-url"),
         ("", "outgoing-url"),
     ],

@@ -20,6 +20,7 @@ LARGEST_SKEW = 120.0
 _FIXES = {
     "outgoing-internal": "Only staff can allow internal addresses.",
     "outgoing-plain-http": "Enter the address with https.",
+    "outgoing-url": "Correct the address.",
     "unreachable": "Check the host and the port; a private system may only be reachable through your own network.",
     "name-resolution": "Check the host name: public cloud API hosts end with -api.s4hana.cloud.sap.",
     "tls": "Enter the CA bundle (PEM) of your company if the system has a certificate of its own CA.",
@@ -35,7 +36,10 @@ _STAMPS = {
 
 
 def ping(client: SapClient) -> list[Check]:
-    """One check for signing in, one per service, one for the clock. A refused sign-in ends it."""
+    """One check for signing in, one per service, one for the clock.
+
+    A refused sign-in ends it, and so does an address at which nothing answers: each service would wait for it anew.
+    """
     try:
         client.prepare()
     except IntegrationError as error:
@@ -53,6 +57,9 @@ def _checks(client: SapClient) -> Iterator[Check]:
             yield _failed("Signing in", error, "Enter user and password again, and see that the user is not locked.")
             return
         except IntegrationError as error:
+            if not signed_in and error.code in _FIXES:
+                yield _failed("Reaching it", error, _FIXES[error.code])
+                return
             yield _failed(f"Reading {service.title}", error, _fix(error, service), service)
             continue
         if not signed_in:

@@ -116,7 +116,7 @@ def _unknown(settings: ConnectionSettings) -> list[tuple[str, str]]:
 
 def _address(settings: ConnectionSettings) -> list[tuple[str, str]]:
     found = []
-    if not _is_url(settings.base_url) or urlsplit(settings.base_url).query:
+    if not _is_url(settings.base_url) or "?" in settings.base_url or "#" in settings.base_url:
         found.append(
             ("base_url", "The base URL is the tenant's API address, e.g. https://my300001-api.s4hana.cloud.sap.")
         )
@@ -133,7 +133,8 @@ def _is_url(text: str) -> bool:
         _ = parts.port
     except ValueError:
         return False
-    return parts.scheme in ("http", "https") and bool(parts.hostname) and "@" not in parts.netloc
+    readable = not any(sign.isspace() or sign in "@\\" for sign in parts.netloc)
+    return parts.scheme in ("http", "https") and bool(parts.hostname) and readable
 
 
 def _method(settings: ConnectionSettings) -> list[tuple[str, str]]:

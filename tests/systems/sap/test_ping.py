@@ -31,6 +31,13 @@ def test_a_missing_arrangement_is_named_with_its_number_and_what_to_do(sap):
     assert by_code(checks)["service:business-partner"].ok
 
 
+def test_a_host_at_which_nothing_answers_is_one_line(sap):
+    sap.url = "http://127.0.0.1:9"
+    (check,) = ping(sap.client(read_only=True))
+    assert (check.name, check.ok, check.code) == ("Reaching it", False, "unreachable")
+    assert "Check the host and the port" in check.fix
+
+
 def test_a_wrong_password_is_one_line_and_no_further_try(sap):
     checks = ping(sap.client(read_only=True, password="canary-wrong"))
     assert [(check.name, check.ok) for check in checks] == [("Signing in", False)]

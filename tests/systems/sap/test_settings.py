@@ -36,6 +36,8 @@ def test_nothing_secret_shows_in_a_repr():
         ({"base_url": "https://user:canary@host"}, "base_url"),
         ({"base_url": URL + "/sap/opu/odata/sap/API_BUSINESS_PARTNER"}, "base_url"),
         ({"base_url": URL + "?sap-client=100"}, "base_url"),
+        ({"base_url": URL + "#top"}, "base_url"),
+        ({"base_url": "https://my300001 -api.s4hana.cloud.sap"}, "base_url"),
         ({"base_url": "https://host:port"}, "base_url"),
         ({"auth_method": "saml"}, "auth_method"),
         ({"auth_method": "oauth"}, "client_id"),
