@@ -16,6 +16,8 @@ from integrations.engine import Given
 from integrations.models import Connection, Delivery, Reference, Step, Sync, ValueMap
 from integrations.reference_data import WrongValues
 from integrations.running import utc_now
+from integrations.tasks import refresh as refresh_task
+from tenants.models import Customer
 from tests.journeys.test_cost_centers_and_bills import switch_on
 from tests.journeys.world import World
 
@@ -278,3 +280,29 @@ def test_a_sync_that_asks_a_cost_center_map_alone_needs_no_pricebook(world: Worl
         Sync.objects.all().delete()
     switch_on(world, "cost-centers", "sap", "servicetitan")
     assert {"sku", "vendor"} & {done.kind for done in refresh(world).kinds} == set()
+
+
+def test_a_customer_s_file_with_a_wrong_value_changes_nothing(world: World, tmp_path: Path) -> None:
+    path, unit = tmp_path / "acme.yaml", value_of(world, "cost-center", "10101101")
+    text = (
+        "customer: {{schema: acme, name: Acme Plumbing, time_zone: {zone}}}\nmaps:\n  cost-center:\n    rows: {rows}\n"
+    )
+    zone = world.customer.time_zone
+    path.write_text(text.format(zone=zone, rows=f'{{"10101102": "{unit}", "10101103": "999999"}}'))
+    _, err, code = command("apply", str(path))
+    wrong = "cost-center 10101103 is mapped to 999999: ServiceTitan has no business-unit 999999."
+    assert (code, err.splitlines()) == (1, [f"maps.cost-center: {wrong}"])
+    assert value_of(world, "cost-center", "10101102") != unit
+    path.write_text(text.format(zone=zone, rows=f'{{"10101102": "{unit}"}}'))
+    assert command("apply", str(path))[1:] == ("", 0)
+    assert value_of(world, "cost-center", "10101102") == unit
+
+
+def test_the_daily_task_refreshes_each_customer_and_leaves_out_the_suspended(world: World) -> None:
+    refresh_task(schema_name=world.customer.schema_name)
+    assert len(world.rows(Reference, kind="business-unit")) == len(world.titan("business-units"))
+    with schema_context(world.customer.schema_name):
+        Reference.objects.all().delete()
+    Customer.objects.filter(pk=world.customer.pk).update(suspended_at=utc_now())
+    refresh_task(schema_name=world.customer.schema_name)
+    assert world.rows(Reference) == []
