@@ -77,11 +77,12 @@ def _save_page(work: Work, page: Page, polled: Polled, started_at: datetime, pri
     """Saves one page's new versions and the cursor that is right once they are saved, in one transaction."""
     now = work.clock()
     changes = list({c.key: Change(c.key, c.stamp, dict(storable(c.row))) for c in page.changes}.values())
+    marked = [] if work.flow.keeps else [(change, digest(change.row)) for change in changes]
     if work.flow.keeps:
         _keep_page(work, page, changes, polled, started_at)
-    elif page.more or _new_versions(work.sync, changes, now, priority):
+    elif page.more or _new_versions(work.sync, marked, now, priority):
         with ledger(work.lease):
-            fresh = _new_versions(work.sync, changes, now, priority)
+            fresh = _new_versions(work.sync, marked, now, priority)
             _count(polled, len(changes), len(changes) - len(fresh))
             if fresh:
                 _measure_lateness(work, fresh)
@@ -138,9 +139,9 @@ def _close_orphans(sync: Sync, now: datetime) -> None:
         _close_reading(orphan, now)
 
 
-def _new_versions(sync: Sync, changes: Sequence[Change], now: datetime, priority: int) -> list[Delivery]:
+def _new_versions(sync: Sync, marked: Sequence[tuple[Change, str]], now: datetime, priority: int) -> list[Delivery]:
     """A new version wherever stamp or digest differ from the newest one of that key."""
-    keys = [change.key for change in changes]
+    keys = [change.key for change, _ in marked]
     newest = {
         row["source_key"]: row
         for row in Delivery.objects.filter(sync=sync, source_key__in=keys)
@@ -149,8 +150,8 @@ def _new_versions(sync: Sync, changes: Sequence[Change], now: datetime, priority
         .values("source_key", "number", "stamp", "digest")
     }
     fresh = []
-    for change in changes:
-        known, mark = newest.get(change.key), digest(change.row)
+    for change, mark in marked:
+        known = newest.get(change.key)
         if known and known["stamp"] == change.stamp and known["digest"] == mark:
             continue
         fresh.append(
