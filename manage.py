@@ -13,7 +13,7 @@ def main() -> None:
 
         execute_from_command_line(sys.argv)
     except KeyboardInterrupt:
-        print("Stopped.", file=sys.stderr)
+        sys.stderr.write("Stopped.\n")
         sys.exit(130)  # what shells say of a program that Ctrl-C ended
 
 
