@@ -104,7 +104,10 @@ class Step(models.Model):
     class Meta:
         ordering = ["delivery", "position"]
         constraints = [models.UniqueConstraint(fields=["delivery", "position"], name="step_position")]
-        indexes = [GinIndex(fields=["lookups"], name="step_lookups", opclasses=["jsonb_path_ops"])]
+        indexes = [
+            GinIndex(fields=["lookups"], name="step_lookups", opclasses=["jsonb_path_ops"]),
+            models.Index(fields=["marker"], condition=~Q(marker=""), name="step_by_marker"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.position} {self.action}"
