@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from integrations import servicetitan_orders
 from integrations import servicetitan_receipts as receipts
 from integrations.errors import Awaiting, NeedsPerson, NotReady, Rejected
 from integrations.flow import Bond, Row, Situation, Write
@@ -66,7 +67,9 @@ def on_order(flow: str, invoice: Invoice, portion: Portion, alike: Sequence[Row]
     for key, owner in owners.items():
         if owner not in ("", invoice.key) and receipts.has_number(active[key], invoice.number):
             raise _same_number(invoice, active[key], owner, alike)
-    lines = tuple(receipts.wanted(portion, order, lookups.lines("purchase-orders", portion.order)))
+    # An order that was linked just now has its lines only once it is read back; their descriptions name the items too.
+    crosswalk = lookups.lines("purchase-orders", portion.order) or servicetitan_orders.item_ids(order)
+    lines = tuple(receipts.wanted(portion, order, crosswalk))
     mine = [active[key] for key, owner in owners.items() if owner == invoice.key]
     free = [active[key] for key, owner in owners.items() if not owner]
     return OnOrder(portion, order, tuple(active.values()), lines, receipts.held(lines, invoice.number, mine, free))

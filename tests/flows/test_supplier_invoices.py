@@ -68,6 +68,12 @@ def test_a_receipt_holds_what_the_invoice_says_of_the_order_s_lines():
     assert set(write.expect) == set(write.body)
 
 
+def test_an_order_that_was_linked_just_now_has_its_lines_by_their_descriptions():
+    books = book()
+    books.crosswalk["purchase-orders", "4500001234"] = {}
+    assert plan(invoice(), books).writes[0].body == plan(invoice()).writes[0].body
+
+
 def test_what_was_posted_is_posted_no_more_and_its_bill_is_awaited():
     there = posted()
     with pytest.raises(Awaiting, match="waits for its bill") as caught:
