@@ -118,6 +118,7 @@ class Scenario(Stage):
             wanted += chapter.change(self.scene)
         self.books.poll_now()
         self.wait_until_quiet(began_at, "what people changed in both systems")
+        self.world.read_again()
         title("People at work in both systems, on everything else")
         self.moved(began_at)
         for chapter in self.chapters:

@@ -94,6 +94,8 @@ class Stage:
 
     def order_agrees(self, number: str) -> bool:
         """Whether an order of ServiceTitan is what SAP says."""
+        if number not in self.target.orders_by_number():
+            return False
         order, row = self.world.orders[number], self.target.order_for(number)
         vendor = self.target.supplier_of(row["vendorId"])
         return vendor == order["Supplier"] and len(row["items"]) == lines(order) and amounts_agree(row, order)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from demo.chapter import Chapter
 from demo.cost_centers import CostCenters
 from demo.payables import Payables
+from demo.requests import Requests
+from demo.requisitions import Requisitions
 from demo.world import World
 
 
@@ -12,7 +14,7 @@ def bend(world: World) -> list[Chapter]:
     """Makes what the demo begins with, in both systems; returns the chapters."""
     world.bend()
     world.read_again()
-    chapters: list[Chapter] = [CostCenters(world), Payables(world)]
+    chapters: list[Chapter] = [CostCenters(world), Requisitions(world), Requests(world), Payables(world)]
     for chapter in chapters:
         chapter.bend()
     world.read_again()
