@@ -66,3 +66,14 @@ def test_a_flow_that_is_switched_off_is_no_trouble(make_world):
         Sync.objects.filter(flow="vendors").update(enabled=False)
     code, said, counts = sync("--flow", "vendors")
     assert (code, said, counts["vendors"]["read"]) == (0, "", 0)
+
+
+def test_ctrl_c_still_counts_and_ends_with_130(make_world, monkeypatch):
+    def interrupted(claim: object) -> None:
+        raise KeyboardInterrupt
+
+    make_world(suppliers=3, orders=0)
+    monkeypatch.setattr("integrations.management.commands.sync.run_claim", interrupted)
+    code, said, counts = sync("--flow", "vendors")
+    assert (code, counts["vendors"]["read"]) == (130, 0)
+    assert said.startswith("Stopped. ")

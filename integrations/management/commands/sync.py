@@ -40,7 +40,7 @@ class Command(BaseCommand):
 
     def handle(self, *, customer: str, flow: str | None, until_idle: bool, seconds: float, **options: Any) -> None:
         found = find_customer(customer)
-        began_at = utc_now()
+        began_at, stopped = utc_now(), False
         with schema_context(found.schema_name):
             syncs = find_syncs(flow)
             for sync in syncs:
@@ -48,6 +48,7 @@ class Command(BaseCommand):
             try:
                 self._work(found, syncs, until_idle, began_at + timedelta(seconds=seconds))
             except KeyboardInterrupt:
+                stopped = True
                 self.stderr.write("Stopped. Nothing is lost: the next run goes on from here.")
             counts = {sync.flow: standing(sync, since=began_at) for sync in syncs}
             troubles = {sync.flow: trouble for sync in syncs if (trouble := _trouble(sync))}
@@ -57,8 +58,8 @@ class Command(BaseCommand):
         for name, trouble in troubles.items():
             self.stderr.write(f"{name}: {trouble}")
         self.stdout.write(json.dumps(counts))
-        if troubles:
-            raise SystemExit(1)
+        if stopped or troubles:
+            raise SystemExit(130 if stopped else 1)
 
     def _work(self, customer: Customer, syncs: list[Sync], until_idle: bool, deadline: datetime) -> None:
         while utc_now() < deadline:
