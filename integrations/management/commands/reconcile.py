@@ -42,7 +42,8 @@ class Command(BaseCommand):
             raise SystemExit(1)
 
     def _describe(self, report: Report) -> None:
-        verdict = "the books agree" if report.agree else f"{len(report.differences)} differences"
+        count = len(report.differences)
+        verdict = "the books agree" if report.agree else f"{count} difference{'' if count == 1 else 's'}"
         explained = sum(report.explained.values())
         self.stderr.write(
             f"{report.flow}: {verdict}; {report.source_records} in the source, {report.agreeing} agreeing, "
