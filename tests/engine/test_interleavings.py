@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 
 from integrations.connection import writes_may_begin
 from integrations.engine import deliver, dismiss, link_by_hand, poll, replay, save_value
-from integrations.errors import Rejected, Transient, Unknown
-from integrations.flow import Bond, Plan, Row, Situation, Want
-from integrations.models import Attempt, Connection, Link, Run, Step, Sync
+from integrations.errors import Transient, Unknown
+from integrations.flow import Plan, Row, Situation
+from integrations.models import Attempt, Link, Run, Step, Sync
 from tests.engine.world import Things, World
 
 
@@ -191,56 +187,6 @@ def _link(world: World, flow: str, key: str) -> None:
     link_by_hand(world.sync(flow), key, "900", by="person", schedule=world.schedule, now=world.clock())
 
 
-def test_a_refused_change_with_a_code_of_its_own_is_quarantined_and_not_repeated(world: World) -> None:
-    world.source.put("a", "1", name="Ada")
-    world.go()
-    world.source.put("a", "2", name="Bea")
-    world.poll()
-    world.target.faults = [Rejected("Received orders cannot be edited.", code="http-400")]
-    world.deliver()
-    newest = world.newest()
-    assert (newest.state, newest.code) == ("quarantined", "http-400")
-    assert len(world.target.writes) == 2
-
-
-class Bonding(Things):
-    def plan(self, record: Row, situation: Situation) -> Plan:
-        return Plan(links=(Bond("parents", "p", "77"),))
-
-
-def test_two_records_of_a_batch_that_come_to_know_the_same_link_hold_up_nothing(world: World) -> None:
-    world.flows["things"] = Bonding()
-    world.source.put("a", name="Ada")
-    world.source.put("b", name="Bea")
-    world.go()
-    assert (world.states("a"), world.states("b")) == (["unchanged"], ["unchanged"])
-    assert Link.objects.get().target_key == "77"
-
-
-class Fussy(Things):
-    """Asks the target for something that it refuses to look up."""
-
-    def wants(self, record: Row, options: Any) -> tuple[Want, ...]:
-        return (Want("room", record["room"]),) if record.get("room") else ()
-
-
-def test_a_look_up_that_is_refused_for_one_record_holds_back_no_other(world: World, monkeypatch: Any) -> None:
-    original = world.work
-
-    def work(*args: Any) -> Any:
-        made = original(*args)
-        made.lookup = lambda client, kind, keys: _raise(Rejected("400: not a number", code="http-400"))
-        return made
-
-    monkeypatch.setattr(world, "work", work)
-    world.flows["things"] = Fussy()
-    world.source.put("a", name="Ada", room="x'y")
-    world.source.put("b", name="Bea")
-    world.go()
-    assert world.states("b") == ["delivered"]
-    assert (world.newest("a").state, world.newest("a").reason) == ("quarantined", "400: not a number")
-
-
 def test_an_overtaken_create_that_arrives_late_is_seen_as_a_double(world: World) -> None:
     world.target.faults = [Unknown("No answer.")]
     world.source.put("a", "1", name="Ada")
@@ -254,22 +200,6 @@ def test_an_overtaken_create_that_arrives_late_is_seen_as_a_double(world: World)
     world.clock.advance(60)
     world.deliver()
     assert (world.newest().state, world.newest().code) == ("quarantined", "found-twice")
-
-
-def test_a_row_that_the_ledger_cannot_store_is_told_and_holds_back_no_other(world: World) -> None:
-    world.source.put("a", name="A\x00da")
-    world.source.put("b", name="B\ud800ea")
-    world.source.put("c", name="Cleo")
-    world.go()
-    assert world.states("c") == ["delivered"]
-
-
-def test_a_reason_that_the_ledger_cannot_store_holds_up_nothing(world: World) -> None:
-    world.target.faults = [Rejected("No\x00.")]
-    world.source.put("a", name="Ada")
-    world.source.put("b", name="Bea")
-    world.go()
-    assert (world.states("a"), world.states("b")) == (["quarantined"], ["delivered"])
 
 
 def test_a_wake_key_outlives_a_batch_that_is_put_off(world: World) -> None:
@@ -319,27 +249,6 @@ def test_a_run_whose_reader_died_is_closed_by_the_next_poll_even_if_that_is_idle
     assert [run.state for run in Run.objects.all()] == ["completed"]
 
 
-def test_credentials_refused_by_the_source_while_delivering_pause_the_source(world: World, monkeypatch: Any) -> None:
-    from integrations.errors import BadCredentials
-
-    class Asking(Things):
-        def wants(self, record: Row, options: Any) -> tuple[Want, ...]:
-            return (Want("source:twins", "t1", fresh=True),)
-
-    original = world.work
-
-    def work(*args: Any) -> Any:
-        made = original(*args)
-        made.lookup_source = lambda client, kind, keys: _raise(BadCredentials("The password was refused."))
-        return made
-
-    monkeypatch.setattr(world, "work", work)
-    world.flows["things"] = Asking()
-    world.source.put("a", name="Ada")
-    world.go()
-    assert dict(Connection.objects.values_list("name", "state")) == {"left": "paused", "right": "ok"}
-
-
 def test_an_attempt_is_never_left_unresolved(world: World) -> None:
     world.target.faults = ["lose"]
     world.source.put("a", name="Ada")
@@ -378,29 +287,6 @@ def test_a_record_is_not_linked_by_hand_while_a_write_of_it_is_not_settled(world
         _link(world, "things", "a")
 
 
-def test_a_link_that_was_let_go_is_waited_for_and_keeps_nobody_busy(world: World, monkeypatch: Any) -> None:
-    Link.objects.create(flow="parents", source_key="p", target_key="", linked_at=world.clock())
-    world.limits = replace(world.limits, task_seconds=5)
-    world.source.put("a", name="Ada", parent="p")
-    world.poll()
-    original = world.clock.now
-
-    def label(flow: Things, record: Row) -> str:
-        world.clock.advance(1)
-        return "looked at"
-
-    monkeypatch.setattr(Things, "label", label)
-    world.deliver()
-    assert (world.newest().state, world.clock.now) == ("waiting", original + timedelta(seconds=1))
-
-
-def test_a_record_whose_own_link_was_let_go_is_made_again(world: World) -> None:
-    Link.objects.create(flow="things", source_key="a", target_key="", linked_at=world.clock())
-    world.source.put("a", name="Ada")
-    world.go()
-    assert world.states() == ["delivered"]
-
-
 def test_a_mapping_that_changes_while_a_write_is_unsettled_is_sent_afterwards(world: World) -> None:
     _map(world, "77")
     world.target.faults = ["lose"]
@@ -412,23 +298,6 @@ def test_a_mapping_that_changes_while_a_write_is_unsettled_is_sent_afterwards(wo
     world.deliver()
     assert world.states() == ["delivered", "delivered"]
     assert world.target.records["1"]["code"] == "78"
-
-
-def test_a_batch_of_fifty_costs_a_fixed_number_of_statements(world: World) -> None:
-    counts = []
-    for start, size in ((0, 10), (100, 50)):
-        for number in range(start, start + size):
-            world.source.put(f"{number:03}", name="x")
-        world.poll()
-        world.target.faults = ["lose"] * size
-        with CaptureQueriesContext(connection) as sending:
-            world.deliver()
-        world.clock.advance(71)
-        with CaptureQueriesContext(connection) as checking:
-            world.deliver()
-        counts.append((len(sending), len(checking)))
-    assert Counter(world.states(f"{n:03}")[0] for n in range(100, 150)) == {"delivered": 50}
-    assert counts[0] == counts[1]
 
 
 def test_a_write_that_waited_too_long_for_its_budget_is_told_not_to_begin(world: World) -> None:
