@@ -13,13 +13,16 @@ from integrations.engine.linking import parts_of
 from integrations.engine.references import keep_references
 from integrations.engine.tables import hints, tables
 from integrations.engine.work import Work, asking
-from integrations.errors import NeedsPerson, NotReady, Unmapped, link_key, linked_to_key, map_key
+from integrations.errors import Awaiting, NeedsPerson, NotReady, Unmapped, link_key, linked_to_key, map_key
 from integrations.flow import SOURCE, Known, Linked, Row, Want
 from integrations.mapping_rules import Entry, Table
 from integrations.models import Delivery, Link, Reference, Step
 
 LINK = "link:"
 """Prefix of a Want that names a link of another flow, e.g. Want("link:vendors", "17300001")."""
+
+READ_BACK_SECONDS = 5.0
+"""Lines are known once a record was read back, which follows its write within seconds unless lists lag."""
 
 REFERENCE_AGE = timedelta(minutes=10)
 
@@ -63,7 +66,9 @@ class Cache:
         return (link.target_key if link else "") if want.via else want.key
 
     def _read_links(self, flow: str, keys: set[str]) -> None:
-        found = Link.objects.filter(flow=flow, source_key__in=keys).only("source_key", "target_key", "lines")
+        found = Link.objects.filter(flow=flow, source_key__in=keys).only(
+            "source_key", "target_key", "lines", "verified_at"
+        )
         self.links.update({(flow, key): None for key in keys})
         self.links.update({(flow, link.source_key): link for link in found})
 
@@ -105,8 +110,12 @@ class Asked:
         return link.target_key
 
     def lines(self, flow: str, source_key: str) -> Mapping[str, str]:
-        """The line crosswalk of a link. Raises NotReady."""
-        lines: Mapping[str, str] = self._link(flow, source_key).lines
+        """The line crosswalk of a link. Raises NotReady, and Awaiting until the record was read back."""
+        link = self._link(flow, source_key)
+        if not link.lines and link.verified_at is None:
+            message = f"Waits until {flow} {source_key} was read back with its lines."
+            raise Awaiting(message, seconds=READ_BACK_SECONDS, code="not-read-back")
+        lines: Mapping[str, str] = link.lines
         return lines
 
     def sources(self, flow: str, target_key: str) -> tuple[str, ...]:

@@ -7,8 +7,7 @@ import pytest
 from integrations.engine.work import digest
 from integrations.flow import Bond, Plan, Row, Situation
 from integrations.models import Link
-from tests.engine.test_wider_flows import Things
-from tests.engine.world import World
+from tests.engine.world import Things, World
 
 
 class Agreeing(Things):

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from integrations.engine import dismiss, link_by_hand, save_value
+from integrations.flow import Plan, Row, Situation
 from integrations.models import Step
-from tests.engine.world import World
+from tests.engine.world import Things, World
 
 
 def test_a_record_waits_for_its_parent_and_is_woken_by_the_link(world: World) -> None:
@@ -77,3 +78,24 @@ def test_a_dismissed_record_stays_closed_until_its_source_changes(world: World) 
     world.source.put("a", "2", name="Ada")
     world.go()
     assert world.states() == ["dismissed", "delivered"]
+
+
+def test_the_lines_of_a_record_are_waited_for_until_it_was_read_back(world: World) -> None:
+    class Lined(Things):
+        def plan(self, record: Row, situation: Situation) -> Plan:
+            situation.lookups.lines("parents", record["parent"])
+            return super().plan(record, situation)
+
+    world.flows["things"] = Lined()
+    world.source.put("p", name="Paul")
+    world.target.hidden = {"1"}
+    world.go("parents")
+    world.source.rows.clear()
+    world.source.put("a", name="Ada", parent="p")
+    world.go()
+    assert (world.newest().state, world.newest().code) == ("waiting", "not-read-back")
+    world.target.hidden = set()
+    world.clock.advance(60)
+    world.deliver("parents")
+    world.deliver()
+    assert world.states("a") == ["delivered"]
