@@ -7,6 +7,7 @@ from demo.cost_centers import CostCenters
 from demo.payables import Payables
 from demo.requests import Requests
 from demo.requisitions import Requisitions
+from demo.vendors_back import VendorsBack
 from demo.world import World
 
 
@@ -14,7 +15,13 @@ def bend(world: World) -> list[Chapter]:
     """Makes what the demo begins with, in both systems; returns the chapters."""
     world.bend()
     world.read_again()
-    chapters: list[Chapter] = [CostCenters(world), Requisitions(world), Requests(world), Payables(world)]
+    chapters: list[Chapter] = [
+        VendorsBack(world),
+        CostCenters(world),
+        Requisitions(world),
+        Requests(world),
+        Payables(world),
+    ]
     for chapter in chapters:
         chapter.bend()
     world.read_again()
