@@ -195,6 +195,8 @@ if DEVELOPMENT:
 READ_SECONDS = env.number("READ_SECONDS", 110, least=1, most=300)  # ServiceTitan ends a request after 100
 LEASE_SECONDS = env.number("LEASE_SECONDS", 300, least=5, most=800)
 WORK_SECONDS = env.number("WORK_SECONDS", 30, least=1, most=300)  # then a task takes no new batch
+if LEASE_SECONDS <= READ_SECONDS + 10:
+    env.problem("LEASE_SECONDS", "must be longer than a call can take, which is READ_SECONDS and 10 to connect")
 
 # --- Outgoing calls (integrations/guard.py): nothing internal, unless it is listed here -------------------------------
 OUTGOING_ALLOW = env.words("OUTGOING_ALLOW")

@@ -142,7 +142,7 @@ class Lookups(Protocol):
         ...
 
     def lines(self, flow: str, source_key: str) -> Mapping[str, str]:
-        """The line crosswalk (source line to target line id) of a link. Raises NotReady, or Awaiting until read back."""
+        """Source line to target line id, of a link. Raises NotReady, or Awaiting until it was read back."""
         ...
 
     def sources(self, flow: str, target_key: str) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from tenants.models import Customer
 from tests.journeys.world import World
 
 # Short, so that a killed worker's leftovers are looked for within seconds.
-QUICK = {"READ_SECONDS": "2", "LEASE_SECONDS": "10", "WORK_SECONDS": "5"}
+QUICK = {"READ_SECONDS": "2", "LEASE_SECONDS": "13", "WORK_SECONDS": "5"}
 
 
 @dataclass

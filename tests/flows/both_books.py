@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from integrations.errors import NeedsPerson, NotTransferable
 from integrations.flow import Known, Linked, Plan, Row, Situation, Write
@@ -97,9 +97,11 @@ class Books:
 
     def _plan(self, flow: str, key: str, link: Linked | None) -> Plan:
         target = self.titan if flow == DOWN.name else self.sap
+        options = {**FLOWS[flow].options, **DEFAULTS, "owners": self.owners}
+        if flow == DOWN.name:
+            options["company_code"] = ""
         situation = Situation(
-            lookups=Asked(self), options={**FLOWS[flow].options, **DEFAULTS, "company_code": "", "owners": self.owners}
-            if flow == DOWN.name else {**FLOWS[flow].options, **DEFAULTS, "owners": self.owners},
+            lookups=cast(Any, Asked(self)), options=options,
             marker=f"MARK{key}", linked=link, current=copy.deepcopy(target[link.target_key]) if link else None,
             candidates=() if link else copy.deepcopy(list(target.values())),
         )  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -54,7 +54,7 @@ def plan(
         books.links[FLOW.name, "501#agreed"] = Linked("1000001#agreed", agreed, {})
     linked = Linked(there["BusinessPartner"], {}, {}) if there else None
     situation = Situation(
-        lookups=Answered(books, maps or {}), options={**FLOW.options, **DEFAULTS, **options}, marker=MARK,
+        lookups=cast(Any, Answered(books, maps or {})), options={**FLOW.options, **DEFAULTS, **options}, marker=MARK,
         linked=linked, current=there, candidates=known,
     )  # fmt: skip
     return FLOW.plan(FLOW.record(row), situation)
@@ -112,7 +112,7 @@ def test_an_inactive_vendor_that_sap_does_not_know_is_not_created():
 @pytest.mark.parametrize("option", ["grouping", "company_code", "reconciliation_account", "currency"])
 def test_a_default_that_is_missing_is_named(option):
     with pytest.raises(Misconfigured) as caught:
-        plan(vendor(), **{option: ""})
+        plan(vendor(), **dict[str, Any]({option: ""}))
     assert option in caught.value.message
 
 
@@ -239,7 +239,7 @@ def test_an_old_version_never_overwrites_what_is_there_now():
     old, now = vendor(name="An old name"), vendor()
     books = Books({}, sap={"1000001": twin_of()}, titan={"501": now})
     situation = Situation(
-        lookups=Asked(books), options={**FLOW.options, **DEFAULTS}, marker=MARK,
+        lookups=cast(Any, Asked(books)), options={**FLOW.options, **DEFAULTS}, marker=MARK,
         linked=Linked("1000001", {}, {}), current=twin_of(),
     )  # fmt: skip
     assert FLOW.plan(FLOW.record(old), situation).writes == ()
@@ -250,7 +250,7 @@ def test_the_way_down_leaves_a_change_of_servicetitan_to_the_way_up():
     books = Books({}, sap={"1000001": twin_of()}, titan={"501": row})
     books.links["vendors-to-sap", "501#agreed"] = Linked("1000001#agreed", agreed_with(twin_of()), {})
     situation = Situation(
-        lookups=Asked(books), options={**DOWN.options, "owners": {"phone": "sap"}}, marker=MARK,
+        lookups=cast(Any, Asked(books)), options={**DOWN.options, "owners": {"phone": "sap"}}, marker=MARK,
         linked=Linked("501", {}, {}), current=row,
     )  # fmt: skip
     assert DOWN.plan(DOWN.record(twin_of()), situation).writes == ()
@@ -265,7 +265,7 @@ def _members(situation: Situation) -> dict[str, Any]:
 
 def test_a_supplier_made_of_a_vendor_that_is_not_shown_waits_for_it():
     books = Books({}, marks={MARK: "501"})
-    situation = Situation(lookups=Asked(books), options=DOWN.options, marker="17300001")
+    situation = Situation(lookups=cast(Any, Asked(books)), options=DOWN.options, marker="17300001")
     with pytest.raises(Awaiting) as caught:
         DOWN.plan(DOWN.record(twin_of(BusinessPartnerIDByExtSystem=MARK)), situation)
     assert caught.value.code == "not-visible"
