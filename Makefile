@@ -1,7 +1,7 @@
 # One command each. Everything that is needed is installed first: into .venv, by hash, once.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help install demo up down clean lint ruff types layers migrations test test-slow requirements
+.PHONY: help install demo up down clean lint ruff types layers migrations test test-slow sim bench requirements
 
 PYTHON ?= python3
 RUN := .venv/bin/python
@@ -49,6 +49,14 @@ test: lint ## lint, then every test but the slow ones
 test-slow: install ## the tests that start whole processes and kill them
 	$(RUN) -m pytest -m slow
 	@$(RUN) -m devservices down --instance tests --if-idle >/dev/null
+
+sim: install ## seeded histories with faults and crashes; HISTORIES=500 SEED=1000 for a range of one's own
+	HISTORIES=$${HISTORIES:-200} $(RUN) -m pytest tests/engine/test_histories.py
+	@$(RUN) -m devservices down --instance tests --if-idle
+
+bench: install ## what the product costs, as ratios to a bare loop in the same run
+	$(RUN) -m bench
+	@$(RUN) -m devservices down --instance tests --if-idle
 
 requirements: ## write requirements/*.txt anew from pyproject.toml (needs uv)
 	uv pip compile -q pyproject.toml --extra embedded --extra dev $(LOCK) -o requirements/dev.txt

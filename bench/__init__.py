@@ -1,0 +1,1 @@
+"""Benchmarks: one question each, both sides in the same run, printed as ratios."""
