@@ -97,6 +97,10 @@ def run_claim(claim: schedule.Claim, *, clock: Callable[[], datetime] = utc_now)
                 if not is_running(sync):
                     due_at = clock() + PAUSED_LOOK
                 schedule.release(lease.claim, now=clock(), due_at=due_at)
+        except KeyboardInterrupt:
+            # No call is under way any more, and whoever comes next looks for what was begun.
+            schedule.release(lease.claim, now=clock(), due_at=clock())
+            raise
         except LeaseLost:
             log.warning("taken over by another worker", extra={"flow": sync.flow, "fence": lease.fence})
         finally:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
+from unittest.mock import Mock
 
+import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django_tenants.utils import schema_context
@@ -109,3 +111,14 @@ def _poll_once(world: World, sync: Sync) -> None:
         sync_id=sync.pk,
     )
     run_claim(claim)
+
+
+def test_a_poll_that_somebody_stops_is_due_again_at_once(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    sync = _orders(world)
+    world.make_due("purchase-orders")
+    with monkeypatch.context() as patched:
+        patched.setattr("integrations.running.poll", Mock(side_effect=KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            _poll_once(world, sync)
+    _poll_once(world, sync)
+    assert world.states("purchase-orders") == {"pending": 30}
