@@ -19,7 +19,7 @@ from devservices.state import CHECKOUT
 CUSTOMER_FILE = CHECKOUT / "demo" / "customer.yaml"
 CUSTOMER = "acme"
 # The simulators answer at once. A call whose answer is lost is looked for only after its whole time-out.
-PATIENCE = {"READ_SECONDS": "3", "LEASE_SECONDS": "60"}
+PATIENCE = {"READ_SECONDS": "2", "LEASE_SECONDS": "60"}
 PASSWORD = "canary-demo-password"
 # What the simulators accept. The word canary makes a leak easy to search for.
 CREDENTIALS = {

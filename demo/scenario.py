@@ -68,6 +68,7 @@ class Scenario(Stage):
         world.change("PurchaseOrder", canceled, {"PurchaseOrderDeletionCode": "L"})
         world.block_supplier(world.to_block)
         new = world.add_order()
+        self.books.poll_now()
         self.wait_until_quiet(began_at, "what people changed in SAP")
         self.target.read_again()
         title("People at work in SAP, and an answer that is lost")
