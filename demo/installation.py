@@ -7,6 +7,7 @@ import os
 import shlex
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -130,9 +131,8 @@ class Installation:
             sys.exit(f"{name} ended by itself. The end of {log}:\n{log.read_text()[-3000:]}")
 
 
-def wait_for(condition: object, *, seconds: float, what: str) -> None:
+def wait_for(condition: Callable[[], bool], *, seconds: float, what: str) -> None:
     """Returns once `condition()` holds; leaves with `what` where it does not within that time."""
-    assert callable(condition)  # noqa: S101
     limit = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > limit:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -78,7 +78,7 @@ class Stage:
             wrong = {key: (found.get(key), wanted.get(key)) for key in keys if found.get(key) != wanted.get(key)}
             self.checks.equal(f"{flow}: each of {len(wanted)} records is in its state (found, wanted)", wrong, {})
 
-    def both_sides(self, expected: Expected, canceled: set[str] = frozenset()) -> None:  # type: ignore[assignment]
+    def both_sides(self, expected: Expected, canceled: Set[str] = frozenset()) -> None:
         """What the two systems hold, read on their own control sides: nothing missing, nothing doubled."""
         self.target.read_again()
         vendors = dict.fromkeys(expected.there("vendors"), 1)
