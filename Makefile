@@ -59,7 +59,7 @@ bench: install ## what the product costs, as ratios to a bare loop in the same r
 	@$(RUN) -m devservices down --instance tests --if-idle
 
 requirements: ## write requirements/*.txt anew from pyproject.toml (needs uv)
-	uv pip compile -q pyproject.toml --extra embedded --extra dev $(LOCK) -o requirements/dev.txt
-	uv pip compile -q pyproject.toml $(LOCK) -c requirements/dev.txt -o requirements/production.txt
+	uv pip compile -q pyproject.toml --extra embedded --extra sentry --extra dev $(LOCK) -o requirements/dev.txt
+	uv pip compile -q pyproject.toml --extra sentry $(LOCK) -c requirements/dev.txt -o requirements/production.txt
 
 LOCK := --universal --python-version 3.11 --fork-strategy fewest --generate-hashes --no-header
