@@ -1,7 +1,69 @@
-from django.db import migrations
+"""The audit: a row per deed. A trigger refuses to change rows, and to remove any but those of a purged seal."""
+
+import django.core.serializers.json
+import integrations.ids
+import integrations.models.audit
+from django.db import migrations, models
+
+GUARD = """
+CREATE FUNCTION integrations_audit_is_append_only() RETURNS trigger LANGUAGE plpgsql AS $guard$
+BEGIN
+    IF TG_OP = 'DELETE' AND current_setting('connector.retention', true) = 'on' THEN
+        RETURN OLD;
+    END IF;
+    RAISE EXCEPTION 'The audit is append-only: % of %.% is refused.', TG_OP, TG_TABLE_SCHEMA, TG_TABLE_NAME
+        USING ERRCODE = 'insufficient_privilege';
+END
+$guard$;
+CREATE TRIGGER audit_rows_stay BEFORE UPDATE OR DELETE ON integrations_auditevent
+    FOR EACH ROW EXECUTE FUNCTION integrations_audit_is_append_only();
+CREATE TRIGGER audit_is_not_emptied BEFORE TRUNCATE ON integrations_auditevent
+    FOR EACH STATEMENT EXECUTE FUNCTION integrations_audit_is_append_only();
+"""
+UNGUARD = """
+DROP TRIGGER audit_is_not_emptied ON integrations_auditevent;
+DROP TRIGGER audit_rows_stay ON integrations_auditevent;
+DROP FUNCTION integrations_audit_is_append_only();
+"""
+COUNT = "ALTER TABLE integrations_auditevent ADD COLUMN sequence bigint GENERATED ALWAYS AS IDENTITY UNIQUE"
 
 
 class Migration(migrations.Migration):
     dependencies = [("integrations", "0001_initial")]
 
-    operations = []
+    operations = [
+        migrations.CreateModel(
+            name="AuditEvent",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(default=integrations.ids.new_id, editable=False, primary_key=True, serialize=False),
+                ),
+                ("at", models.DateTimeField()),
+                ("actor_kind", models.CharField(max_length=10)),
+                ("actor_id", models.CharField(blank=True, max_length=80)),
+                ("actor_label", models.CharField(blank=True, max_length=200)),
+                ("action", models.CharField(max_length=60)),
+                ("subject", models.CharField(max_length=240)),
+                ("subject_id", models.CharField(blank=True, max_length=120)),
+                (
+                    "detail",
+                    models.JSONField(
+                        blank=True, default=dict, encoder=django.core.serializers.json.DjangoJSONEncoder
+                    ),
+                ),
+                ("correlation_id", models.CharField(blank=True, max_length=64)),
+            ],
+        ),
+        migrations.SeparateDatabaseAndState(
+            database_operations=[migrations.RunSQL(COUNT, migrations.RunSQL.noop)],
+            state_operations=[
+                migrations.AddField("AuditEvent", "sequence", integrations.models.audit.IdentityField()),
+                migrations.AlterModelOptions("AuditEvent", {"ordering": ["-sequence"]}),
+            ],
+        ),
+        migrations.AddIndex("AuditEvent", models.Index(fields=["at"], name="audit_by_time")),
+        migrations.AddIndex("AuditEvent", models.Index(fields=["subject_id", "-sequence"], name="audit_by_subject")),
+        migrations.AddIndex("AuditEvent", models.Index(fields=["actor_id", "-sequence"], name="audit_by_actor")),
+        migrations.RunSQL(GUARD, UNGUARD),
+    ]
