@@ -1,9 +1,29 @@
 """The tables of one customer. They stand in the customer's own schema and never point into public."""
 
+from integrations.models.alerting import Alert, AlertSettings, BooksCompared
 from integrations.models.audit import AuditEvent
 from integrations.models.connection import Connection
 from integrations.models.delivery import Attempt, Delivery, Step
 from integrations.models.link import Link, Reference, ValueMap
+from integrations.models.outgoing import Event, EventAttempt, EventDelivery, EventEndpoint
 from integrations.models.sync import Run, Sync
 
-__all__ = ["Attempt", "AuditEvent", "Connection", "Delivery", "Link", "Reference", "Run", "Step", "Sync", "ValueMap"]
+__all__ = [
+    "Alert",
+    "AlertSettings",
+    "Attempt",
+    "AuditEvent",
+    "BooksCompared",
+    "Connection",
+    "Delivery",
+    "Event",
+    "EventAttempt",
+    "EventDelivery",
+    "EventEndpoint",
+    "Link",
+    "Reference",
+    "Run",
+    "Step",
+    "Sync",
+    "ValueMap",
+]
