@@ -303,10 +303,12 @@ class Flow(Protocol):
     `needs` names the flows whose links this one waits for. `maps` names the value maps it asks. `options`
     are its options with their defaults. `service` is the SAP service or ServiceTitan scope it reads, for
     messages. `match_before_create`: the engine hands over the target's directory before a create. A flow may
-    state `choices`, the allowed values of options that are a choice. `has_parts`, `sees_done`: whether plans ask
-    for `Situation.part` and `Situation.done`. `sees_refusals`: a create that the target refuses is not a person's at
-    once, the plan decides by `Situation.refused`. A flow that `keeps` a read model of that name writes nothing: its
-    rows are kept as they are read.
+    state `choices`, the allowed values of options that are a choice, and `tables`, the entries and values of options
+    that are a table. `agrees_on` names options that another flow must have alike, once both are switched on.
+
+    `has_parts`, `sees_done`: whether plans ask for `Situation.part` and `Situation.done`. `sees_refusals`: a create
+    that the target refuses is not a person's at once, the plan decides by `Situation.refused`. A flow that `keeps` a
+    read model of that name writes nothing: its rows are kept as they are read.
 
     `map_kinds` says which reference kind the values of a map name: these are checked against the live system when
     they are saved and every night. `map_words` are values of such a map that are words of ours instead ("create").
@@ -332,6 +334,9 @@ class Flow(Protocol):
     map_kinds: Mapping[str, str] = {}
     map_words: Mapping[str, tuple[str, ...]] = {}
     exact_maps: tuple[str, ...] = ()
+    choices: Choices = {}
+    tables: Mapping[str, Choices] = {}
+    agrees_on: Mapping[str, str] = {}
 
     def record(self, row: Row) -> Any:
         """The canonical record of a source row. Raises NotTransferable and Rejected for rows it cannot take."""

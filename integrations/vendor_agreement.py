@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from integrations.errors import Awaiting, Misconfigured, Unmapped, map_key
-from integrations.flow import Bond, Lookups, Row, Situation
+from integrations.flow import Bond, Choices, Lookups, Row, Situation
 from integrations.matching import CREATE, digits, same_phone
 
 Shared = Mapping[str, Any]
@@ -32,6 +32,9 @@ OWNERS: Mapping[str, str] = {
     "email": SERVICETITAN,
     "active": SAP,
 }
+OWNER_CHOICES: Choices = dict.fromkeys(MEMBERS, (SAP, SERVICETITAN))
+"""What the option `owners` may say."""
+
 _AGREED = "agreed"
 _COUNTRIES = {"USA": "US", "UNITED STATES": "US", "UNITED STATES OF AMERICA": "US", "CANADA": "CA", "CAN": "CA"}
 

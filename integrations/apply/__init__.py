@@ -14,6 +14,7 @@ from django.db import transaction
 from integrations.apply.changing import Change, change
 from integrations.apply.checking import Known, Stored, read, schema_in
 from integrations.apply.document import Problems
+from integrations.apply.options import check_agreement
 from integrations.apply.values import check_values
 from integrations.fields import reveal
 from integrations.models import Connection
@@ -38,6 +39,7 @@ def apply(
     if wanted.customer.host and taken.exists():
         problems.add("customer.domain", "Another customer has this host name.")
         raise problems
+    check_agreement(wanted, problems)
     check_values(wanted, problems, tell)
     problems.raise_any()
     # Its migrations cannot run inside the transaction below.

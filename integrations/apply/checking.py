@@ -7,13 +7,13 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
 from integrations import catalogue, connections, schedule_spec
 from integrations.apply.document import Node, Problems, load
+from integrations.apply.options import option, sync_options
 from integrations.apply.wanted import (
     Wanted,
     WantedConnection,
@@ -24,7 +24,6 @@ from integrations.apply.wanted import (
 )
 from integrations.connection import ConnectionSettings, Environment
 from integrations.errors import IntegrationError, Transient
-from integrations.flow import Choices
 from integrations.guard import resolve
 from integrations.mapping_rules import problem_with
 from integrations.transport import tls_context
@@ -32,8 +31,6 @@ from tenants.models import Role, check_schema_name, check_time_zone
 
 SECTIONS = ("customer", "people", "connections", "syncs", "maps")
 NAME_LENGTH, KEY_LENGTH, VALUE_LENGTH = 80, 120, 200
-# An option of every sync besides its flow's own: how many deliveries one task takes at once.
-SYNC_OPTIONS: Mapping[str, Any] = {"batch": 50}
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +101,7 @@ def _connection(node: Node, name: str, known: Known) -> WantedConnection:
     if len(name) > NAME_LENGTH:
         node.wrong(f"A name has at most {NAME_LENGTH} characters.")
     before = len(node.problems.lines)
-    options = {key: _option(child) for key, child in node.child("options").items().items()}
+    options = {key: option(child) for key, child in node.child("options").items().items()}
     secrets = {key: child.secret() or "" for key, child in node.child("credentials").items().items()}
     wanted = WantedConnection(
         name=name,
@@ -122,10 +119,6 @@ def _connection(node: Node, name: str, known: Known) -> WantedConnection:
     if len(node.problems.lines) == before:
         _system_says(node, wanted, stored)
     return wanted
-
-
-def _option(node: Node) -> Any:
-    return node.resolved() or "" if isinstance(node.value, dict) else node.value
 
 
 def _system_says(node: Node, wanted: WantedConnection, stored: Stored | None) -> None:
@@ -193,11 +186,7 @@ def _sync(node: Node, flow: str, known: Known) -> WantedSync:
         schedule_spec.parse(schedule.value)
     except ValueError as error:
         schedule.wrong(str(error))
-    options = _sync_options(
-        node.child("options"),
-        {**SYNC_OPTIONS, **(declared.options if declared else {})},
-        getattr(declared, "choices", {}),
-    )
+    options = sync_options(node.child("options"), declared)
     return WantedSync(flow, ends[0], ends[1], schedule.value, node.child("enabled").flag(True), options)
 
 
@@ -210,33 +199,6 @@ def _end(node: Node, known: Known, system: str) -> str:
         node.wrong(f"Name one of the connections to {system}: {', '.join(fitting) or 'there is none'}.")
         return ""
     return fitting[0]
-
-
-def _sync_options(node: Node, declared: Mapping[str, Any], choices: Choices) -> dict[str, Any]:
-    node.members(sorted(declared))
-    found = {}
-    for name, child in node.items().items():
-        default = declared.get(name)
-        found[name] = value = child.value if isinstance(default, Mapping) else _option(child)
-        if name in declared and not _is_like(value, default):
-            child.wrong(f"This has to be {_KINDS.get(type(default), 'a text')}.")
-        elif name in choices and value not in choices[name]:
-            child.wrong(f"This is one of {', '.join(choices[name])}.")
-    return found
-
-
-_KINDS = {bool: "true or false", int: "a whole number", float: "a number"}
-_KINDS |= {tuple: "a list", list: "a list", dict: "a table"}
-
-
-def _is_like(value: Any, default: Any) -> bool:
-    if isinstance(default, bool) or isinstance(value, bool):
-        return isinstance(default, bool) and isinstance(value, bool)
-    if isinstance(default, tuple | list):
-        return isinstance(value, list)
-    if isinstance(default, float):
-        return isinstance(value, int | float)
-    return isinstance(value, type(default)) if default is not None else True
 
 
 def _values(node: Node, name: str) -> Iterator[WantedValue]:

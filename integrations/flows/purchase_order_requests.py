@@ -150,6 +150,8 @@ class PurchaseOrderRequests(Flow):
     source_writer: Writer | None = PURCHASE_ORDER_REQUESTS
     needs: tuple[str, ...] = ("vendors",)
     maps: tuple[str, ...] = ("business-unit", "cost-center", "location", "plant", "sku", "material", "sku-unit")
+    map_kinds: Mapping[str, str] = {"business-unit": "cost-center"}
+    exact_maps: tuple[str, ...] = ("sku-unit",)
     sees_done = sees_refusals = True
     options: Options = request_answers.OPTIONS
     choices: Choices = {**request_answers.CHOICES, "job_field": ("none", *JOB_FIELDS)}

@@ -53,7 +53,7 @@ from integrations.servicetitan_vendors import PAYMENT_TERMS_KEY, expected, for_a
 from integrations.systems.sap.objects import SUPPLIERS
 from integrations.systems.servicetitan.objects import SUPPLIER_KEY, VENDORS
 from integrations.systems.servicetitan.writing import external_value
-from integrations.vendor_agreement import MEMBERS, SAP, UP, agreement, bonds, made_of, merge, owners_of
+from integrations.vendor_agreement import MEMBERS, OWNER_CHOICES, SAP, UP, agreement, bonds, made_of, merge, owners_of
 
 SUPPLIER_ROLES = {"FLVN00", "FLVN01"}  # vendor in accounting, supplier in purchasing
 NOW = f"{SOURCE}supplier"
@@ -129,6 +129,7 @@ class Vendors(Flow):
         "restricted_mobile_creation": False,
     }
     choices: Choices = {"on_target_edit": EDIT_RULES}
+    tables: Mapping[str, Choices] = {"owners": OWNER_CHOICES}
     record = staticmethod(from_sap)
     observe = staticmethod(observed)
 

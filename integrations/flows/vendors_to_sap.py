@@ -32,15 +32,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from integrations import vendor_agreement
 from integrations.errors import Awaiting, IntegrationError, Misconfigured, NeedsPerson, NotTransferable
-from integrations.flow import SOURCE, Bond, Flow, Plan, Reader, Row, Situation, Want, Write, Writer
+from integrations.flow import SOURCE, Bond, Choices, Flow, Plan, Reader, Row, Situation, Want, Write, Writer
 from integrations.matching import Candidate, Identity, twin, unclaimed
 from integrations.sap_partners import change, new_partner, partner_shares, vendor_members, written
 from integrations.servicetitan_vendors import expected, observed, vendor_shares
 from integrations.systems.sap.writers import BUSINESS_PARTNERS
 from integrations.systems.servicetitan.objects import READ_VENDORS, SUPPLIER_KEY, VENDORS
 from integrations.texts import one_line
-from integrations.vendor_agreement import DOWN, OWNERS, SERVICETITAN, UP, Merged, check_free, merge, owners_of
+from integrations.vendor_agreement import DOWN, SERVICETITAN, UP, Merged, check_free, merge, owners_of
 from integrations.vendor_agreement import agreement as agreement_on
 from integrations.vendor_agreement import bonds as bonds_of
 
@@ -82,10 +83,13 @@ class VendorsToSap(Flow):
     source_writer: Writer | None = VENDORS
     needs: tuple[str, ...] = (DOWN,)
     maps: tuple[str, ...] = ("supplier",)
-    match_before_create = True
-    sees_done = True
+    tables: Mapping[str, Choices] = {"owners": vendor_agreement.OWNER_CHOICES}
+    agrees_on: Mapping[str, str] = {"owners": DOWN}
+    match_before_create = sees_done = True
     options: Mapping[str, Any] = {
-        "owners": dict(OWNERS),  # "sap" or "servicetitan" for each shared member; the flow vendors has it, too
+        "owners": dict(
+            vendor_agreement.OWNERS
+        ),  # of each shared member; the same in the flow vendors
         "grouping": "",  # of new business partners, one with numbers given by SAP
         "company_code": "",
         "reconciliation_account": "",

@@ -73,6 +73,33 @@ def test_it_asks_only_the_maps_that_it_names(flow: Any) -> None:
     assert asked <= set(flow.maps)
 
 
+# Values that no system of ours can be asked for by their key, or that are no keys at all; each flow checks them itself.
+NOT_KEPT = {"unit", "sku-unit", "location", "sku", "supplier"}
+
+
+@each_flow
+def test_every_map_is_held_against_a_kind_or_is_known_to_name_none(flow: Any) -> None:
+    assert set(flow.map_kinds) | set(flow.map_words) | set(flow.exact_maps) <= set(flow.maps)
+    assert {name for name in flow.maps if not catalogue.map_kind(name)} <= NOT_KEPT
+    kinds = {kind for name in ("sap", "servicetitan") for kind in catalogue.systems()[name].KINDS}
+    assert set(flow.map_kinds.values()) <= kinds
+
+
+@each_flow
+def test_a_map_means_the_same_in_every_flow_that_asks_it(flow: Any) -> None:
+    """A value is checked, and a rule refused, whichever of its flows a customer uses."""
+    assert dict(flow.map_kinds) == {name: catalogue.map_kind(name) for name in flow.map_kinds}
+    assert {name for name in flow.maps if catalogue.is_exact(name)} == set(flow.exact_maps)
+
+
+@each_flow
+def test_tables_and_options_that_two_flows_share_are_declared(flow: Any) -> None:
+    for name, entries in flow.tables.items():
+        assert all(value in entries[entry] for entry, value in flow.options[name].items())
+    for name, other in flow.agrees_on.items():
+        assert name in catalogue.flows()[other].options
+
+
 @each_flow
 def test_an_empty_target_row_can_be_looked_at(flow: Any) -> None:
     """Required members come back null from real tenants: looking at a row never breaks, and is plain JSON."""
