@@ -179,12 +179,15 @@ class SignInFailures(models.Model):
 class ScheduledWork(models.Model):
     """The schedule index: when a sync of a customer has to be looked at, and who does it now (tenants/schedule.py).
 
-    `due_at` null: nothing is due. `fence` grows by one with every claim. `woken_at`: became due while claimed.
+    A job has its own id for a sync, a customer's night the id of no sync. `due_at` null: nothing is due. `fence` grows
+    by one with every claim. `woken_at`: became due while claimed.
     """
 
     class Kind(models.TextChoices):
         POLL = "poll"
         DELIVER = "deliver"
+        JOB = "job"
+        NIGHT = "night"
 
     customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="scheduled_work")
     sync_id = models.UUIDField()

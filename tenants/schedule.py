@@ -20,8 +20,13 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-Kind = Literal["poll", "deliver"]
+Kind = Literal["poll", "deliver", "job", "night"]
 KINDS: tuple[Kind, ...] = ("poll", "deliver")
+"""What every sync has a row of."""
+ALL_KINDS: tuple[Kind, ...] = (*KINDS, "job", "night")
+"""Besides them: work that goes on for longer than a request, and what is done in a customer's night."""
+NIGHT = UUID(int=0)
+"""Stands for a sync in the row of a customer's night."""
 
 CLAIM = """
     WITH due AS (
@@ -107,7 +112,7 @@ def claim(
     now: datetime,
     limit: int,
     lease_seconds: float,
-    kinds: Sequence[Kind] = KINDS,
+    kinds: Sequence[Kind] = ALL_KINDS,
     customer_id: int | None = None,
     sync_id: UUID | None = None,
 ) -> list[Claim]:

@@ -4,6 +4,7 @@ from integrations.models.alerting import Alert, AlertSettings, BooksCompared
 from integrations.models.audit import AuditEvent
 from integrations.models.connection import Connection
 from integrations.models.delivery import Attempt, Delivery, Step
+from integrations.models.jobs import Progress, ReconcileDifference, ReconcileReport, ReplayJob
 from integrations.models.link import Link, Reference, ValueMap
 from integrations.models.outgoing import Event, EventAttempt, EventDelivery, EventEndpoint
 from integrations.models.sync import Run, Sync
@@ -21,7 +22,11 @@ __all__ = [
     "EventDelivery",
     "EventEndpoint",
     "Link",
+    "Progress",
+    "ReconcileDifference",
+    "ReconcileReport",
     "Reference",
+    "ReplayJob",
     "Run",
     "Step",
     "Sync",

@@ -71,7 +71,17 @@ class Delivery(models.Model):
             models.Index(fields=["sync", "priority", "due_at"], condition=Q(due_at__isnull=False), name="delivery_due"),
             models.Index(fields=["needs"], condition=~Q(needs=""), name="delivery_needs"),
             models.Index(fields=["sync", "state", "-created_at"], name="delivery_by_state"),
-            models.Index(fields=["source_key"], name="delivery_by_key"),
+            models.Index(fields=["-created_at", "-id"], name="delivery_by_time"),
+            models.Index(fields=["sync", "-created_at"], name="delivery_of_sync"),
+            models.Index(fields=["state", "-created_at"], name="delivery_in_state"),
+            models.Index(fields=["code", "-created_at"], condition=~Q(code=""), name="delivery_by_code"),
+            models.Index(
+                fields=["sync", "state", "code", "needs", "created_at"],
+                condition=Q(state__in=["waiting", "quarantined"]),
+                name="delivery_failing",
+            ),
+            # Equality and the beginning of a key, whatever the database's collation is.
+            models.Index(fields=["source_key"], name="delivery_by_key", opclasses=["varchar_pattern_ops"]),
         ]
 
     def __str__(self) -> str:

@@ -12,7 +12,8 @@ class Link(models.Model):
     """Source key to target key, and line to line.
 
     `observed` is what the flow observed in the target as read back after the last write; `previous` lists
-    target keys this link had before (a record that was created again).
+    target keys this link had before (a record that was created again, or linked otherwise by a person). A link
+    without a target leads nowhere: it was handed to another flow, or a person has taken it apart.
     """
 
     class Origin(models.TextChoices):
@@ -20,6 +21,7 @@ class Link(models.Model):
         ADOPTED = "adopted"
         FOUND = "found"
         MANUAL = "manual"
+        UNLINKED = "unlinked"  # a person has taken it apart: nothing is made before a person says what is to be
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     flow = models.CharField(max_length=60)
