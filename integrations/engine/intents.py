@@ -7,11 +7,12 @@ from datetime import datetime, timedelta
 
 from django.db.models import Q
 
-from integrations.engine.bulk import update_all
+from integrations.engine.bulk import insert_all, update_all
 from integrations.engine.linking import Found, link_all, of_bond, wake_for
 from integrations.engine.overtaking import outdated
 from integrations.engine.planning import Planned
-from integrations.engine.recording import Moves, add_notes
+from integrations.engine.recording import Moves, add_notes, wake
+from integrations.engine.refusing import REFUSED, refusal
 from integrations.engine.sending import Outgoing
 from integrations.engine.unresolved import unresolved_marks
 from integrations.engine.work import Work, digest, ledger
@@ -46,6 +47,7 @@ def commit_intents(work: Work, batch: Sequence[Planned]) -> list[Outgoing]:
         link_all(
             work, [of_bond(b, p.delivery) for p in current if p.plan for b in p.plan.links], Link.Origin.FOUND, now
         )
+        _wake_others(work, current, now)
         _recheck_waiting(work, [p.delivery for p in current if p.delivery.state == State.WAITING], now)
     return outgoing
 
@@ -91,13 +93,13 @@ def _prepare_writes(
             elif index == 0:
                 outgoing.append(_intent(work, planned, step, write, now))
                 moves.move(planned.delivery, State.SENDING)
-    Step.objects.bulk_create(new_steps)
+    insert_all(new_steps)
     if changed_steps:
         update_all(
             changed_steps,
             ["action", "target_key", "marker", "part", "side", "generation", "body", "expect", "lookups"],
         )
-    Attempt.objects.bulk_create([item.attempt for item in outgoing])
+    insert_all([item.attempt for item in outgoing])
     return outgoing
 
 
@@ -140,12 +142,12 @@ def _not_finished(planned: Planned, moves: Moves, now: datetime) -> None:
     elif isinstance(error, NotReady):
         moves.move(delivery, State.WAITING, code=error.code, reason=error.message, needs=error.needs)
     elif isinstance(error, NotTransferable):
-        moves.move(delivery, State.NOT_TRANSFERABLE, code=error.code, reason=error.message)
+        moves.move(delivery, State.NOT_TRANSFERABLE, code=error.code, reason=error.message, needs=error.needs)
     elif isinstance(error, Unmapped):
         add_notes(delivery, [f"Suggestion: {text}" for text in error.suggestions], now)
         moves.move(delivery, State.QUARANTINED, code=error.code, reason=error.message, needs=error.needs)
     elif isinstance(error, NeedsPerson):
-        moves.move(delivery, State.QUARANTINED, code=error.code, reason=error.message)
+        moves.move(delivery, State.QUARANTINED, code=error.code, reason=error.message, needs=error.needs)
     else:
         reason = f"An error in this product ({type(error).__name__}); the log has the details under this delivery's id."
         moves.move(delivery, State.QUARANTINED, code="bug", reason=reason)
@@ -166,6 +168,20 @@ def _learn(work: Work, batch: Sequence[Planned], now: datetime) -> None:
         link.observed, link.lines, link.verified_at = work.flow.observe(row), work.flow.lines(row), now
         link.digest = digest(link.observed)
     update_all(links, ["observed", "digest", "lines", "verified_at"])
+
+
+def _wake_others(work: Work, batch: Sequence[Planned], now: datetime) -> None:
+    """What a plan says that it settles; and who waits for a record that will not come may have something to say."""
+    settled = {key for p in batch if p.plan and not p.plan.writes for key in p.plan.wakes}
+    wake(settled, schedule=work.schedule, now=now)
+    refused = {link_key(work.flow.name, p.delivery.source_key) for p in batch if p.delivery.state in REFUSED}
+    refused |= {p.delivery.needs for p in batch if p.delivery.state == State.WAITING and _will_not_come(p)}
+    wake(refused, schedule=work.schedule, now=now, states=[State.WAITING])
+
+
+def _will_not_come(planned: Planned) -> bool:
+    """Whether what was still hoped for when the plan was made was refused before the plan was committed."""
+    return any(refusal(flow, key) for flow, key in planned.hoped)
 
 
 def _recheck_waiting(work: Work, waiting: Sequence[Delivery], now: datetime) -> None:

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from integrations.engine.bulk import insert_all
 from integrations.engine.recording import wake
 from integrations.engine.work import Work, asking, digest
 from integrations.errors import link_key, linked_to_key
@@ -62,7 +63,7 @@ def link_all(work: Work, found: Sequence[Found], origin: str, now: datetime) -> 
     }
     links = [_pointed(known.get((one.flow, one.source_key)), one, origin, now) for one in found]
     fields = [f.name for f in Link._meta.fields if f.name not in ("id", "flow", "source_key")]
-    Link.objects.bulk_create(links, update_conflicts=True, unique_fields=["flow", "source_key"], update_fields=fields)
+    insert_all(links, unique=["flow", "source_key"], update=fields)
     wake_for(work, links, now)
 
 

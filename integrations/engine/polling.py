@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from django.db import InterfaceError, OperationalError
 
+from integrations.engine.bulk import insert_all
 from integrations.engine.keeping import keep
 from integrations.engine.recording import Moves, count_runs
 from integrations.engine.work import LeaseLost, Work, backoff, digest, ledger, storable
@@ -188,7 +189,7 @@ def _insert(fresh: list[Delivery], run: Run | None, now: datetime) -> None:
     moves.save()
     for delivery in fresh:
         delivery.run = run
-    Delivery.objects.bulk_create(fresh, batch_size=500)
+    insert_all(fresh)
 
 
 def add_version(

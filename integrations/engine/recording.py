@@ -5,16 +5,13 @@ Everything here runs inside a ledger transaction (`work.ledger`).
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-from django.db import connection
-
+from integrations.engine.bulk import execute, update_all
 from integrations.engine.work import Schedule
 from integrations.models import Delivery
 
@@ -29,6 +26,9 @@ BUCKETS: dict[str, str] = {
     State.QUARANTINED: "quarantined",
 }
 """Which counter of its run a delivery in this state counts for; open ones count for none."""
+
+MOVED = ("state", "code", "reason", "needs", "due_at", "closed_at", "tries", "label", "notes")
+"""What a move writes of a delivery."""
 
 CLOSED = {State.DELIVERED, State.UNCHANGED, State.SUPERSEDED, State.NOT_TRANSFERABLE, State.DISMISSED}
 
@@ -66,7 +66,7 @@ class Moves:
         self._promote()
         # Leave the open states first: at most one delivery of a key is open at any moment.
         for group in (False, True):
-            _write([d for d in self._moved.values() if (d.state in Delivery.OPEN) is group])
+            update_all([d for d in self._moved.values() if (d.state in Delivery.OPEN) is group], MOVED)
         count_runs(self._counts, self.now)
         self._moved.clear()
         self._counts.clear()
@@ -93,36 +93,6 @@ class Moves:
             self.move(newer, State.PENDING, due_at=self.now)
 
 
-def _write(deliveries: list[Delivery]) -> None:
-    if not deliveries:
-        return
-    columns: list[Any] = [
-        [d.id for d in deliveries],
-        [d.state for d in deliveries],
-        [d.code for d in deliveries],
-        [d.reason for d in deliveries],
-        [d.needs for d in deliveries],
-        [d.due_at for d in deliveries],
-        [d.closed_at for d in deliveries],
-        [d.tries for d in deliveries],
-        [d.label for d in deliveries],
-        [json.dumps(d.notes) for d in deliveries],
-    ]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            UPDATE integrations_delivery AS d
-            SET state = v.state, code = v.code, reason = v.reason, needs = v.needs, due_at = v.due_at,
-                closed_at = v.closed_at, tries = v.tries, label = v.label, notes = v.notes::jsonb
-            FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::text[], %s::text[], %s::timestamptz[],
-                        %s::timestamptz[], %s::int[], %s::text[], %s::text[])
-                 AS v(id, state, code, reason, needs, due_at, closed_at, tries, label, notes)
-            WHERE d.id = v.id
-            """,
-            columns,
-        )
-
-
 def count_runs(counts: dict[UUID, dict[str, int]], now: datetime) -> None:
     """Adds to the counters of runs and closes (or reopens) those whose arithmetic now says so."""
     rows = [
@@ -132,11 +102,10 @@ def count_runs(counts: dict[UUID, dict[str, int]], now: datetime) -> None:
     ]
     if not rows:
         return
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
+    execute(
+        """
             WITH v AS (
-                SELECT * FROM unnest(%s::uuid[], %s::int[], %s::int[], %s::int[], %s::int[], %s::int[])
+                SELECT * FROM unnest(%b::uuid[], %b::int[], %b::int[], %b::int[], %b::int[], %b::int[])
                 AS v(id, read, unchanged, written, skipped, quarantined)
             ), sums AS (
                 SELECT r.id, r.read + v.read AS read, r.unchanged + v.unchanged AS unchanged,
@@ -157,17 +126,25 @@ def count_runs(counts: dict[UUID, dict[str, int]], now: datetime) -> None:
                     END
             FROM sums s WHERE r.id = s.id
             """,
-            [*(list(column) for column in zip(*rows, strict=True)), now],
-        )
+        [*(list(column) for column in zip(*rows, strict=True)), now],
+    )
 
 
-def wake(needs: Collection[str], *, schedule: Schedule, now: datetime) -> int:
-    """Makes pending what waits for these keys (see `errors.link_key`, `errors.map_key`); returns how many."""
+WAKEABLE = (State.WAITING, State.QUARANTINED, State.NOT_TRANSFERABLE)
+
+
+def wake(needs: Collection[str], *, schedule: Schedule, now: datetime, states: Collection[str] = WAKEABLE) -> int:
+    """Makes pending what waits for these keys (see `errors.link_key`, `errors.map_key`); returns how many.
+
+    What could not be transferred for want of one of them is closed: it is opened again if no newer version came.
+    """
     if not needs:
         return 0
-    waiting = list(
-        Delivery.objects.filter(needs__in=set(needs), state__in=[State.WAITING, State.QUARANTINED]).defer("payload")
+    newer = Delivery.objects.filter(
+        sync=OuterRef("sync"), source_key=OuterRef("source_key"), number__gt=OuterRef("number")
     )
+    found = Delivery.objects.filter(needs__in=set(needs), state__in=states).exclude(Exists(newer))
+    waiting = list(found.defer("payload"))
     moves = Moves(now)
     for delivery in waiting:
         delivery.notes = [*delivery.notes, note(f"Woken: {delivery.needs} is there now.", now)]

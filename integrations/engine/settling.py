@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from integrations.engine.bulk import update_all
+from integrations.engine.bulk import insert_all, update_all
 from integrations.engine.linking import key_of, link_all, of_step, rows_of, side_of
 from integrations.engine.polling import pause_for
 from integrations.engine.recording import Moves
@@ -212,4 +212,4 @@ def _keep_evidence(batch: Sequence[Outgoing], now: datetime) -> None:
             )
         )
     with ledger():
-        Attempt.objects.bulk_create(late)
+        insert_all(late)

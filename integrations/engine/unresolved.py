@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db.models import Min, Q, QuerySet
 from django.db.models.functions import Coalesce
 
-from integrations.engine.bulk import update_all
+from integrations.engine.bulk import insert_all, update_all
 from integrations.models import Attempt, Delivery, Step, Sync
 
 Outcome = Attempt.Outcome
@@ -98,7 +98,7 @@ class Looks:
         ids = list(unresolved.values_list("id", flat=True))
         Attempt.objects.filter(id__in=ids).update(resolution=outcome, finished_at=Coalesce("finished_at", now))
         kind, fence = Attempt.Kind.LOOK, self.fence
-        Attempt.objects.bulk_create(
+        insert_all(
             [
                 Attempt(step=step, kind=kind, outcome=outcome, fence=fence, intended_at=now, finished_at=now)
                 for _, step in looks
