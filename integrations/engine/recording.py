@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
+from django.db.models import Exists, OuterRef
+
 from integrations.engine.bulk import execute, update_all
 from integrations.engine.work import Schedule
 from integrations.models import Delivery
