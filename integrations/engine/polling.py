@@ -81,15 +81,15 @@ def _save_page(work: Work, page: Page, polled: Polled, started_at: datetime, pri
     marked = [] if work.flow.keeps else [(change, digest(change.row)) for change in changes]
     if work.flow.keeps:
         _keep_page(work, page, changes, polled, started_at)
-    elif page.more or _new_versions(work.sync, marked, now, priority):
+    elif page.more or new_versions(work.sync, marked, now, priority):
         with ledger(work.lease):
-            fresh = _new_versions(work.sync, marked, now, priority)
+            fresh = new_versions(work.sync, marked, now, priority)
             _count(polled, len(changes), len(changes) - len(fresh))
             if fresh:
                 _measure_lateness(work, fresh)
                 polled.run = polled.run or _start_run(work.sync, started_at, now)
                 work.schedule.make_due([work.sync.id], now)
-                _insert(fresh, polled.run, now)
+                insert_versions(fresh, polled.run, now)
             _flush_counts(polled, now)
             work.sync.cursor = page.cursor
             work.sync.save(update_fields=["cursor", "lateness_seconds"])
@@ -140,7 +140,7 @@ def _close_orphans(sync: Sync, now: datetime) -> None:
         _close_reading(orphan, now)
 
 
-def _new_versions(sync: Sync, marked: Sequence[tuple[Change, str]], now: datetime, priority: int) -> list[Delivery]:
+def new_versions(sync: Sync, marked: Sequence[tuple[Change, str]], now: datetime, priority: int) -> list[Delivery]:
     """A new version wherever stamp or digest differ from the newest one of that key."""
     keys = [change.key for change, _ in marked]
     newest = {
@@ -172,11 +172,11 @@ def _new_versions(sync: Sync, marked: Sequence[tuple[Change, str]], now: datetim
     return fresh
 
 
-def _insert(fresh: list[Delivery], run: Run | None, now: datetime) -> None:
+def insert_versions(fresh: list[Delivery], run: Run | None, now: datetime) -> None:
     """Inserts new versions. What they overtake is superseded; behind an unsettled write they stand in line."""
     keys = [d.source_key for d in fresh]
     older = Delivery.objects.filter(
-        sync=fresh[0].sync, source_key__in=keys, state__in=[*Delivery.OPEN, State.BEHIND]
+        sync=fresh[0].sync_id, source_key__in=keys, state__in=[*Delivery.OPEN, State.BEHIND]
     ).defer("payload")
     newer = {d.source_key: d for d in fresh}
     moves = Moves(now)
@@ -197,9 +197,16 @@ def add_version(
 ) -> Delivery:
     """A new version with the newest row that is stored (replay, changed mapping). In a ledger transaction."""
     newest = Delivery.objects.filter(sync=sync, source_key=source_key).order_by("-number")[0]
-    again = Delivery(
-        sync=sync,
-        source_key=source_key,
+    again = next_version(newest, why=why, started_by=started_by, now=now, priority=priority)
+    insert_versions([again], None, now)
+    return again
+
+
+def next_version(newest: Delivery, *, why: str, started_by: str, now: datetime, priority: int = LIVE) -> Delivery:
+    """What was read last, as the version that follows; not stored yet."""
+    return Delivery(
+        sync_id=newest.sync_id,
+        source_key=newest.source_key,
         number=newest.number + 1,
         why=why,
         started_by=started_by,
@@ -211,8 +218,6 @@ def add_version(
         created_at=now,
         due_at=now,
     )
-    _insert([again], None, now)
-    return again
 
 
 def _overlap(work: Work) -> float:
