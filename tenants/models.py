@@ -188,6 +188,8 @@ class ScheduledWork(models.Model):
         DELIVER = "deliver"
         JOB = "job"
         NIGHT = "night"
+        EVENTS = "events"
+        ALERTS = "alerts"
 
     customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="scheduled_work")
     sync_id = models.UUIDField()

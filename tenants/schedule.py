@@ -20,18 +20,21 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-Kind = Literal["poll", "deliver", "job", "night"]
+Kind = Literal["poll", "deliver", "job", "night", "events", "alerts"]
 KINDS: tuple[Kind, ...] = ("poll", "deliver")
 """What every sync has a row of."""
 ALL_KINDS: tuple[Kind, ...] = (*KINDS, "job", "night")
 """Besides them: work that goes on for longer than a request, and what is done in a customer's night."""
-NIGHT = UUID(int=0)
-"""Stands for a sync in the row of a customer's night."""
+TELLING: tuple[Kind, ...] = ("events", "alerts")
+"""Telling others, claimed apart: an endpoint's events (its id stands for a sync), and the alerts of a customer."""
+NIGHT = ALERTS = UUID(int=0)
+"""Stands for a sync in the row of a customer's night, and of their alerts."""
 
 CLAIM = """
     WITH due AS (
         -- What is being worked on stays due, and comes first: it uses up its customer's first turns.
-        SELECT id, lease_until, priority, due_at, row_number() OVER (PARTITION BY customer_id
+        SELECT id, lease_until, priority, due_at, row_number() OVER (
+            PARTITION BY customer_id, kind IN ('events', 'alerts')
             ORDER BY coalesce(lease_until > %(now)s, false) DESC, priority, due_at, id) AS turn
         FROM public.tenants_scheduledwork
         WHERE due_at <= %(now)s AND (lease_until > %(now)s OR kind = ANY(%(kinds)s)

@@ -20,6 +20,20 @@ def current() -> str:
     return str(_tenants.schema_name)
 
 
+def customer_id() -> int:
+    """The id of the customer whose schema is in use. Raises LookupError in public."""
+    tenant = _tenants.tenant
+    # `schema_context` leaves a stand-in that knows the schema's name only: looked up once per stand-in.
+    if getattr(tenant, "pk", None) is None:
+        from tenants.models import Customer
+
+        found = Customer.objects.filter(schema_name=current()).values_list("pk", flat=True).first()
+        if found is None:
+            raise LookupError(f"No customer's schema is in use, but {current()}.")
+        tenant.pk = found
+    return int(tenant.pk)
+
+
 def use(customer: Customer) -> None:
     """From now on this thread works in the customer's schema (and sees public behind it)."""
     _tenants.set_tenant(customer)

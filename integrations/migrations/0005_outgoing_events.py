@@ -13,15 +13,6 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='BooksCompared',
-            fields=[
-                ('flow', models.CharField(max_length=60, primary_key=True, serialize=False)),
-                ('compared_at', models.DateTimeField()),
-                ('differences', models.PositiveIntegerField(default=0)),
-                ('causes', models.JSONField(blank=True, default=dict)),
-            ],
-        ),
-        migrations.CreateModel(
             name='EventEndpoint',
             fields=[
                 ('id', models.UUIDField(default=integrations.ids.new_id, editable=False, primary_key=True, serialize=False)),

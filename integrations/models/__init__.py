@@ -1,6 +1,6 @@
 """The tables of one customer. They stand in the customer's own schema and never point into public."""
 
-from integrations.models.alerting import Alert, AlertSettings, BooksCompared
+from integrations.models.alerting import Alert, AlertSettings
 from integrations.models.audit import AuditEvent
 from integrations.models.connection import Connection
 from integrations.models.delivery import Attempt, Delivery, Step
@@ -14,7 +14,6 @@ __all__ = [
     "AlertSettings",
     "Attempt",
     "AuditEvent",
-    "BooksCompared",
     "Connection",
     "Delivery",
     "Event",

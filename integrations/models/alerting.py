@@ -79,15 +79,3 @@ class Alert(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.subject}"
-
-
-class BooksCompared(models.Model):
-    """What the newest comparison of a flow's books found: the state that a `books-differ` alert is made from."""
-
-    flow = models.CharField(primary_key=True, max_length=60)
-    compared_at = models.DateTimeField()
-    differences = models.PositiveIntegerField(default=0)
-    causes = models.JSONField(default=dict, blank=True)
-
-    def __str__(self) -> str:
-        return f"{self.flow}: {self.differences}"
