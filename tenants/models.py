@@ -51,6 +51,7 @@ class Customer(TenantMixin):  # type: ignore[misc]
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
+    delete_after = models.DateTimeField(null=True, blank=True, help_text="Everything of theirs is removed then.")
         ordering: ClassVar = ["name"]
         constraints: ClassVar = [
             models.CheckConstraint(
@@ -231,3 +232,36 @@ class ServiceTitanTenant(models.Model):
 
     def __str__(self) -> str:
         return f"{self.environment} {self.tenant_id}"
+
+
+class AnsweredCall(models.Model):
+    """A POST with an Idempotency-Key, and its answer: the same call again is answered again, and not done again.
+
+    `fingerprint` is the SHA-256 of method, path and body. `status` null: the answer is not known (yet). An answer that
+    bore a secret is not kept: `made` says what it was about. `headers` are those that belong to the answer.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    actor = models.CharField(max_length=80)
+    key = models.CharField(max_length=255)
+    fingerprint = models.CharField(max_length=64)
+    created_at = models.DateTimeField()
+    began_at = models.DateTimeField()
+    status = models.PositiveSmallIntegerField(null=True)
+    answer = models.TextField(default="")
+    headers = models.JSONField(default=dict)
+    made = models.CharField(max_length=120, default="")
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class StaffCall(AnsweredCall):
+    """A POST of the hosting team on the public host that came with an Idempotency-Key."""
+
+    class Meta(AnsweredCall.Meta):
+        constraints: ClassVar = [models.UniqueConstraint(fields=["actor", "key"], name="staff_call_once")]
+        indexes: ClassVar = [models.Index(fields=["created_at"], name="staff_call_by_age")]

@@ -1,5 +1,6 @@
 """The tables of one customer. They stand in the customer's own schema and never point into public."""
 
+from integrations.models.access import ApiCall, ApiKey, ApiKeySecret
 from integrations.models.alerting import Alert, AlertSettings
 from integrations.models.audit import AuditEvent
 from integrations.models.connection import Connection
@@ -10,6 +11,9 @@ from integrations.models.outgoing import Event, EventAttempt, EventDelivery, Eve
 from integrations.models.sync import Run, Sync
 
 __all__ = [
+    "ApiCall",
+    "ApiKey",
+    "ApiKeySecret",
     "Alert",
     "AlertSettings",
     "Attempt",
