@@ -14,6 +14,9 @@ from django.db import models
 from django.db.models import F, Q
 from django_tenants.models import DomainMixin, TenantMixin
 
+from tenants.webhook_models import WebhookAddress as WebhookAddress
+from tenants.webhook_models import WebhookRefusals as WebhookRefusals
+
 RESERVED_SCHEMAS = ("public", "customer_template", "information_schema")
 SCHEMA_NAME = RegexValidator(
     r"\A[a-z][a-z0-9_]{1,40}\Z", "Small letters, digits and underscores, 2 to 41 of them, the first one a letter."
