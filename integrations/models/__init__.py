@@ -6,6 +6,7 @@ from integrations.models.audit import AuditEvent
 from integrations.models.connection import Connection
 from integrations.models.delivery import Attempt, Delivery, Step
 from integrations.models.jobs import Progress, ReconcileDifference, ReconcileReport, ReplayJob
+from integrations.models.inbound import InboundEvent
 from integrations.models.link import Link, Reference, ValueMap
 from integrations.models.outgoing import Event, EventAttempt, EventDelivery, EventEndpoint
 from integrations.models.sync import Run, Sync
@@ -24,6 +25,7 @@ __all__ = [
     "EventAttempt",
     "EventDelivery",
     "EventEndpoint",
+    "InboundEvent",
     "Link",
     "Progress",
     "ReconcileDifference",
