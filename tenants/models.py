@@ -190,6 +190,7 @@ class ScheduledWork(models.Model):
     class Kind(models.TextChoices):
         POLL = "poll"
         DELIVER = "deliver"
+        INBOUND = "inbound"  # webhook calls: `sync_id` is the connection's
         JOB = "job"
         NIGHT = "night"
         EVENTS = "events"

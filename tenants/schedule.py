@@ -20,11 +20,11 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-Kind = Literal["poll", "deliver", "job", "night", "events", "alerts"]
+Kind = Literal["poll", "deliver", "inbound", "job", "night", "events", "alerts"]
 KINDS: tuple[Kind, ...] = ("poll", "deliver")
 """What every sync has a row of."""
-ALL_KINDS: tuple[Kind, ...] = (*KINDS, "job", "night")
-"""Besides them: work that goes on for longer than a request, and what is done in a customer's night."""
+ALL_KINDS: tuple[Kind, ...] = (*KINDS, "inbound", "job", "night")
+"""Besides them: what webhook calls told (the connection's id stands for a sync), work that goes on for longer than a request, and what is done in a customer's night."""
 TELLING: tuple[Kind, ...] = ("events", "alerts")
 """Telling others, claimed apart: an endpoint's events (its id stands for a sync), and the alerts of a customer."""
 NIGHT = ALERTS = UUID(int=0)
@@ -78,6 +78,12 @@ ENSURE = """
     INSERT INTO public.tenants_scheduledwork (customer_id, sync_id, kind, queue, priority, due_at, fence)
     VALUES (%(customer)s, %(sync)s, %(kind)s, %(queue)s, %(priority)s, %(due_at)s, 0)
     ON CONFLICT (customer_id, sync_id, kind) DO UPDATE SET queue = excluded.queue, priority = excluded.priority
+"""
+WAKE = """
+    INSERT INTO public.tenants_scheduledwork AS w (customer_id, sync_id, kind, queue, priority, due_at, fence)
+    VALUES (%(customer)s, %(sync)s, %(kind)s, %(queue)s, %(priority)s, %(now)s, 0)
+    ON CONFLICT (customer_id, sync_id, kind) DO UPDATE SET due_at = least(w.due_at, excluded.due_at),
+        woken_at = CASE WHEN w.lease_until IS NOT NULL THEN least(w.woken_at, excluded.due_at) END
 """
 REMOVE = "DELETE FROM public.tenants_scheduledwork WHERE customer_id = %(customer)s AND sync_id = %(sync)s"
 
@@ -197,6 +203,12 @@ def ensure(
     for kind in kinds:
         row = {"customer": customer_id, "sync": sync_id, "kind": kind, "due_at": due_at}
         _execute(ENSURE, {**row, "queue": queue, "priority": priority})
+
+
+def wake(*, customer_id: int, sync_id: UUID, kind: Kind, now: datetime, priority: int, queue: str = "default") -> None:
+    """Like `make_due`, for a row that may not be there yet: it is made. However often, one row is due once."""
+    row = {"customer": customer_id, "sync": sync_id, "kind": kind, "now": now}
+    _execute(WAKE, {**row, "queue": queue, "priority": priority})
 
 
 def remove(*, customer_id: int, sync_id: UUID) -> None:
