@@ -89,9 +89,16 @@ class Awaiting(IntegrationError):
 
 
 class NeedsPerson(IntegrationError):
-    """A person has to decide, map or set something; the delivery is quarantined until then."""
+    """A person has to decide, map or set something; the delivery is quarantined until then.
+
+    `needs` is a wake key that would settle it without anybody, "" where there is none.
+    """
 
     default_code = "needs-person"
+
+    def __init__(self, message: str, *, needs: str = "", code: str = "", exchange: Exchange | None = None) -> None:
+        super().__init__(message, code=code, exchange=exchange)
+        self.needs = needs
 
 
 class Rejected(NeedsPerson):
@@ -115,15 +122,21 @@ class Unmapped(NeedsPerson):
     default_code = "unmapped"
 
     def __init__(self, message: str, *, needs: str, suggestions: tuple[str, ...] = (), code: str = "") -> None:
-        super().__init__(message, code=code)
-        self.needs = needs
+        super().__init__(message, code=code, needs=needs)
         self.suggestions = suggestions
 
 
 class NotTransferable(IntegrationError):
-    """The target has no way to take this. Shown with the reason, not as a failure."""
+    """The target has no way to take this. Shown with the reason, not as a failure.
+
+    `needs` is a wake key that would make it transferable after all, "" where there is none.
+    """
 
     default_code = "not-transferable"
+
+    def __init__(self, message: str, *, needs: str = "", code: str = "", exchange: Exchange | None = None) -> None:
+        super().__init__(message, code=code, exchange=exchange)
+        self.needs = needs
 
 
 class BadCredentials(IntegrationError):
@@ -146,6 +159,11 @@ def link_key(flow: str, source_key: str) -> str:
 def linked_to_key(flow: str, target_key: str) -> str:
     """The wake key of whatever link leads to a target record."""
     return f"linked-to:{flow}:{target_key}"
+
+
+def undone_key(flow: str, source_key: str) -> str:
+    """The wake key of a record whose effects at the target have been taken back."""
+    return f"undone:{flow}:{source_key}"
 
 
 def map_key(value_map: str, key: str) -> str:

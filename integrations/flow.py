@@ -179,6 +179,13 @@ class Lookups(Protocol):
         """
         ...
 
+    def why_not(self, flow: str, source_key: str) -> str:
+        """Why nothing will come of a record of another flow (not transferable, dismissed); "" while something may.
+
+        Whoever waits for its link and has asked this is planned again once it is refused.
+        """
+        ...
+
     def known(self, flow: str, source_key: str) -> Known:
         """What the ledger holds of a record of another flow; read from the ledger just now."""
         ...
@@ -278,7 +285,8 @@ class Plan:
     `adopt` is the key of an existing target record that is taken over as it is (matched before create).
     `links` are links of other flows that are made when the plan is accepted, before its writes.
     `notes` are sentences for the audit: remainders, overwritten edits, shares. `then`: what happens next although
-    nothing has to be written, once links and notes are kept: Awaiting, or a person is needed.
+    nothing has to be written, once links and notes are kept: Awaiting, or a person is needed. `wakes`: the wake keys
+    of what waits until nothing is left to write.
     """
 
     writes: tuple[Write, ...] = ()
@@ -286,6 +294,7 @@ class Plan:
     links: tuple[Bond, ...] = ()
     notes: tuple[str, ...] = field(default=())
     then: IntegrationError | None = None
+    wakes: tuple[str, ...] = ()
 
 
 def check_choices(options: Mapping[str, Any], choices: Choices) -> None:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from integrations import servicetitan_orders
 from integrations import servicetitan_receipts as receipts
-from integrations.errors import Awaiting, NeedsPerson, NotReady, Rejected
-from integrations.flow import Bond, Row, Situation, Write
+from integrations.errors import Awaiting, NeedsPerson, NotReady, NotTransferable, Rejected, undone_key
+from integrations.flow import Bond, Lookups, Row, Situation, Write
 from integrations.invoice_twins import is_reversed_twin
 from integrations.money import decimal, plain
 from integrations.order_references import business_unit
@@ -54,7 +54,7 @@ def active_receipts(flow: str, order: str, situation: Situation) -> dict[str, Ro
 def on_order(flow: str, invoice: Invoice, portion: Portion, alike: Sequence[Row], situation: Situation) -> OnOrder:
     """Reads an order and its receipts. Raises what keeps the invoice from being placed there."""
     lookups = situation.lookups
-    number = lookups.linked("purchase-orders", portion.order)
+    number = _order_of(invoice, portion, lookups)
     order = lookups.reference("purchase-order", number, fresh=True)
     if order is None or order.get("status") == "Canceled":
         raise NeedsPerson(f"Order {portion.order} is not there or cancelled in ServiceTitan.", code="order-canceled")
@@ -66,7 +66,7 @@ def on_order(flow: str, invoice: Invoice, portion: Portion, alike: Sequence[Row]
     owners = {key: receipts.owner_of(row, flow, lookups) for key, row in active.items()}
     for key, owner in owners.items():
         if owner not in ("", invoice.key) and receipts.has_number(active[key], invoice.number):
-            raise _same_number(invoice, active[key], owner, alike)
+            raise _same_number(flow, invoice, active[key], owner, alike)
     # An order that was linked just now has its lines only once it is read back; their descriptions name the items too.
     crosswalk = lookups.lines("purchase-orders", portion.order) or servicetitan_orders.item_ids(order)
     lines = tuple(receipts.wanted(portion, order, crosswalk))
@@ -75,11 +75,26 @@ def on_order(flow: str, invoice: Invoice, portion: Portion, alike: Sequence[Row]
     return OnOrder(portion, order, tuple(active.values()), lines, receipts.held(lines, invoice.number, mine, free))
 
 
-def _same_number(invoice: Invoice, receipt: Row, owner: str, alike: Sequence[Row]) -> Awaiting | NeedsPerson:
+def _order_of(invoice: Invoice, portion: Portion, lookups: Lookups) -> str:
+    """The order in ServiceTitan. Raises NotReady, NotTransferable if SAP's order will not come."""
+    try:
+        return lookups.linked("purchase-orders", portion.order)
+    except NotReady as error:
+        reason = lookups.why_not("purchase-orders", portion.order)
+        if not reason:
+            raise
+        words = f"It bills order {portion.order}, of which nothing comes to ServiceTitan: {reason}"
+        worth = f"{plain(invoice.gross)} {invoice.currency}"
+        raise NotTransferable(f"{words} Worth {worth}.", code="order-not-transferable", needs=error.needs) from None
+
+
+def _same_number(flow: str, invoice: Invoice, receipt: Row, owner: str, alike: Sequence[Row]) -> Awaiting | NeedsPerson:
     words = f"Receipt {receipt.get('number')} with number {invoice.number} is of SAP invoice {owner}"
+    undone = undone_key(flow, owner)
     if is_reversed_twin(owner, invoice, alike):
-        return Awaiting(f"{words}, which is reversed: waits until it is taken back.", seconds=MINUTE, code="reversal")
-    return NeedsPerson(f"{words}: one of the invoices is a duplicate.", code="duplicate")
+        words += ", which is reversed: waits until it is taken back."
+        return Awaiting(words, seconds=QUARTER, code="reversal", needs=undone)
+    return NeedsPerson(f"{words}: one of the invoices is a duplicate.", code="duplicate", needs=undone)
 
 
 def claims(flow: str, invoice: Invoice, placed: Iterable[OnOrder], situation: Situation) -> tuple[Bond, ...]:

@@ -9,15 +9,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from difflib import SequenceMatcher
 
-from integrations.errors import NeedsPerson
+from integrations.errors import NeedsPerson, undone_key
 from integrations.flow import Row
 from integrations.sap_invoices import POSTED, Invoice, key_of
 
 _SIMILAR = 0.8
 
 
-def check_twins(invoice: Invoice, alike: Iterable[Row]) -> tuple[str, ...]:
-    """Warnings about invoices that look the same. Raises NeedsPerson for one that bears the same number."""
+def check_twins(flow: str, invoice: Invoice, alike: Iterable[Row]) -> tuple[str, ...]:
+    """Warnings about invoices that look the same. Raises NeedsPerson for one that bears the same number.
+
+    The later one goes on by itself once the earlier one is reversed.
+    """
     warnings = []
     for row in _earlier(invoice, alike):
         if _same_number(invoice, row):
@@ -25,6 +28,7 @@ def check_twins(invoice: Invoice, alike: Iterable[Row]) -> tuple[str, ...]:
                 f"SAP invoice {key_of(row)} of company code {row['CompanyCode']} bears the same number "
                 f"{invoice.number} of the same supplier and is not reversed: one of them is a duplicate.",
                 code="duplicate",
+                needs=undone_key(flow, key_of(row)),
             )
         if _similar_number(invoice, row):
             number = row["SupplierInvoiceIDByInvcgParty"]

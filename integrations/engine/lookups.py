@@ -11,6 +11,7 @@ from django.db.models import Q
 
 from integrations.engine.linking import parts_of
 from integrations.engine.references import keep_references
+from integrations.engine.refusing import refusal
 from integrations.engine.tables import hints, tables
 from integrations.engine.work import Work, asking
 from integrations.errors import Awaiting, NeedsPerson, NotReady, Unmapped, link_key, linked_to_key, map_key
@@ -102,6 +103,7 @@ class Asked:
 
     cache: Cache
     used: list[dict[str, str]] = field(default_factory=list)
+    hoped: set[tuple[str, str]] = field(default_factory=set)
 
     def linked(self, flow: str, source_key: str) -> str:
         """The target key that a source record became. Raises NotReady."""
@@ -156,6 +158,13 @@ class Asked:
             {name: Linked(link.target_key, link.observed, link.lines, link.generation) for name, link in parts.items()},
             *((one.state, one.code, one.reason) if one else ()),
         )
+
+    def why_not(self, flow: str, source_key: str) -> str:
+        """Why nothing will come of a record of another flow; "" while something may."""
+        reason = refusal(flow, source_key)
+        if not reason:
+            self.hoped.add((flow, source_key))
+        return reason
 
     def _link(self, flow: str, source_key: str) -> Link:
         if (flow, source_key) not in self.cache.links:

@@ -40,6 +40,7 @@ class Planned:
     parts: dict[str, int] = field(default_factory=dict)
     seen: Seen = field(default_factory=Seen)
     used: list[dict[str, str]] = field(default_factory=list)
+    hoped: set[tuple[str, str]] = field(default_factory=set)
 
 
 def plan_batch(work: Work, deliveries: Sequence[Delivery], directory: Directory) -> list[Planned]:
@@ -157,7 +158,7 @@ class More:
 def _plan(work: Work, planned: Planned, cache: Cache, directory: Directory, more: More) -> None:
     if planned.error:
         return
-    asked = Asked(cache)
+    asked = Asked(cache, hoped=planned.hoped)
     link, flow, key = planned.link, work.flow, planned.delivery.source_key
     planned.generation = link.generation if link else 1
     if link and planned.current is not None and flow.is_gone(planned.current):

@@ -31,7 +31,7 @@ from typing import Any
 
 from integrations import sap_invoices, servicetitan_bills, servicetitan_receipts
 from integrations.comparison import EDIT_RULES
-from integrations.errors import Awaiting, NeedsPerson, NotTransferable
+from integrations.errors import Awaiting, NeedsPerson, NotTransferable, undone_key
 from integrations.flow import Bond, Choices, Flow, Plan, Reader, Row, Situation, Want, Writer, check_choices
 from integrations.invoice_receipts import MINUTE, QUARTER, OnOrder, bill_of, claims, on_order, posting, taking_back
 from integrations.invoice_twins import check_twins
@@ -122,7 +122,7 @@ class SupplierInvoices(Flow):
         sap_invoices.check_total(record)
         answer = situation.lookups.reference(*_alike(record, situation.options), fresh=True) or {}
         alike = answer.get("invoices") or ()
-        warnings = check_twins(record, alike)
+        warnings = check_twins(self.name, record, alike)
         placed = [on_order(self.name, record, portion, alike, situation) for portion in record.portions]
         if links := claims(self.name, record, placed, situation):
             return Plan(links=links, notes=warnings, then=Awaiting("Looks again at receipts of others.", seconds=0))
@@ -162,18 +162,23 @@ class SupplierInvoices(Flow):
     def _reversed(self, record: Invoice, situation: Situation) -> Plan:
         """An invoice that is reversed: its receipts are taken back; without any, there is nothing to transfer."""
         writes, released = taking_back(self.name, record.key, record.orders, situation)
+        wakes = (undone_key(self.name, record.key),)
         if not writes and not released and not any(situation.part(order).linked for order in record.orders):
-            raise NotTransferable(f"Reversed before it was transferred: {plain(record.gross)}.", code="reversed")
-        return Plan(tuple(writes), links=tuple(released))
+            never = NotTransferable(f"Reversed before it was transferred: {plain(record.gross)}.", code="reversed")
+            return Plan(then=never, wakes=wakes)
+        return Plan(tuple(writes), links=tuple(released), wakes=wakes)
 
     def _reversal(self, record: Invoice, situation: Situation) -> Plan:
         """The document that reverses another: only if that one is not brought up again, its receipts are taken back."""
         writes, released = taking_back(self.name, record.reverses, record.orders, situation)
+        undone = undone_key(self.name, record.reverses)
         if not writes and not released:
-            raise NotTransferable(f"It reverses {record.reverses}: {plain(record.gross)}.", code="reversal")
+            nothing = NotTransferable(f"It reverses {record.reverses}: {plain(record.gross)}.", code="reversal")
+            return Plan(then=nothing, wakes=(undone,))
         if situation.waited < QUARTER:
-            raise Awaiting(f"Waits until {record.reverses} takes its receipts back.", seconds=MINUTE, code="reversal")
-        return Plan(tuple(writes), links=tuple(released))
+            words, left = f"Waits until {record.reverses} takes its receipts back.", QUARTER - situation.waited
+            raise Awaiting(words, seconds=left, code="reversal", needs=undone)
+        return Plan(tuple(writes), links=tuple(released), wakes=(undone,))
 
     def label(self, record: Invoice) -> str:
         return f"SAP invoice {record.key}, {record.number}, from supplier {record.supplier}"

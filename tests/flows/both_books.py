@@ -170,6 +170,9 @@ class Asked:
         named = ((key.partition("#"), link) for (name, key), link in self.books.links.items() if name == flow)
         return Known({part: link for (record, _, part), link in named if record == source_key})
 
+    def why_not(self, flow: str, source_key: str) -> str:
+        return ""
+
     def sources(self, flow: str, target_key: str) -> tuple[str, ...]:
         links = self.books.links.items()
         return tuple(key for (name, key), link in links if (name, link.target_key) == (flow, target_key))

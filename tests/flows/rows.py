@@ -150,6 +150,7 @@ class Book:
     )
 
     claimed: set[str] = field(default_factory=set)
+    refused: dict[tuple[str, str], str] = field(default_factory=dict)
 
     def claim(self, target_key: str) -> bool:
         return target_key not in self.claimed
@@ -173,6 +174,9 @@ class Book:
 
     def codes_for(self, value_map: str, value: str) -> tuple[str, ...]:
         return tuple(sorted(code for (name, code), found in self.maps.items() if (name, found) == (value_map, value)))
+
+    def why_not(self, flow: str, source_key: str) -> str:
+        return self.refused.get((flow, source_key), "")
 
     def known(self, flow: str, source_key: str) -> Any:
         raise LookupError("these flows do not ask for records of others")

@@ -252,9 +252,23 @@ def test_a_reversal_cancels_the_receipt_only_if_the_invoice_is_not_brought_up_ag
         plan(reversal(), book(there, bills=(bill(),)))
     (write,) = plan(reversal(), book(there, bills=(bill(),)), waited=900).writes
     assert (write.action, write.key) == ("cancel", "31001")
+    nothing = plan(reversal(), book())
+    assert (nothing.then.code, nothing.wakes) == ("reversal", (f"undone:supplier-invoices:{KEY}",))
+
+
+def test_an_order_that_will_not_come_makes_its_invoice_not_transferable_until_it_does():
+    books = book()
+    del books.links["purchase-orders", "4500001234"]
+    with pytest.raises(NotReady):
+        plan(invoice(), books)
+    books.refused["purchase-orders", "4500001234"] = "It is a stock transport order."
     with pytest.raises(NotTransferable) as caught:
-        plan(reversal(), book())
-    assert caught.value.code == "reversal"
+        plan(invoice(), books)
+    assert (caught.value.code, caught.value.needs) == ("order-not-transferable", "link:purchase-orders:4500001234")
+    assert caught.value.message == (
+        "It bills order 4500001234, of which nothing comes to ServiceTitan: It is a stock transport order. "
+        "Worth 129.6 USD."
+    )
 
 
 def test_a_reversed_invoice_lets_go_of_what_people_received():

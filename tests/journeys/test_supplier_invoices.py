@@ -66,6 +66,27 @@ def test_an_invoice_waits_for_its_order_and_is_woken_by_it(payables: Payables) -
     assert payables.states(key) == ["delivered"]
 
 
+def test_an_invoice_of_an_order_that_does_not_come_says_so_and_goes_on_when_it_comes(payables: Payables) -> None:
+    world = payables.world
+    world.change("PurchaseOrder", ORDER, {"ReleaseIsNotCompleted": True})
+    world.sync("vendors")
+    payables.add(FLOW, "sap", "servicetitan", {})
+    key = payables.enter()
+    payables.sync()
+    assert world.newest(key).state == "waiting"
+    world.sync("purchase-orders")
+    payables.sync()
+    newest = world.newest(key)
+    assert (newest.state, newest.code) == ("not_transferable", "order-not-transferable")
+    assert newest.reason.startswith(f"It bills order {ORDER}, of which nothing comes to ServiceTitan: ")
+    assert newest.reason.endswith(" Worth 1280.88 USD.")
+    assert payables.differences() == []
+    world.change("PurchaseOrder", ORDER, {"ReleaseIsNotCompleted": False})
+    world.sync("purchase-orders")
+    payables.sync()
+    assert (payables.states(key), len(payables.receipts())) == (["delivered"], 1)
+
+
 def test_a_parked_invoice_is_not_transferred_until_it_is_posted(payables: Payables) -> None:
     desk = payables.open()
     key = desk.enter(status="A")
