@@ -54,8 +54,8 @@ sim: install ## seeded histories with faults and crashes; HISTORIES=500 SEED=100
 	HISTORIES=$${HISTORIES:-200} $(RUN) -m pytest tests/engine/test_histories.py
 	@$(RUN) -m devservices down --instance tests --if-idle
 
-bench: install ## what the product costs, as ratios to a bare loop in the same run
-	$(RUN) -m bench
+bench: install ## what the product costs, against a bare loop in the same run; ASK="orders idle" for some, ASK=--all for the long ones
+	$(RUN) -m bench $(ASK)
 	@$(RUN) -m devservices down --instance tests --if-idle
 
 requirements: ## write requirements/*.txt anew from pyproject.toml (needs uv)

@@ -1,25 +1,115 @@
-"""`python -m bench [--orders N] [--rounds N]`; usually by make."""
+"""`python -m bench [NAME ...]`: asks questions (see `bench.question`), prints figures, ends with a line per target."""
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
+import pkgutil
+import subprocess
+import sys
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
 
-os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
+import bench
+from bench.picture import svg
+from bench.question import Curve, Figure, Options, as_json, from_json
+from bench.report import line, verdicts
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
+ANSWERS = Path(__file__).resolve().parent.parent / ".state" / "bench"
+PICTURES = Path(__file__).resolve().parent.parent / "docs" / "pictures"
 
 
-def main() -> None:
-    """Runs every benchmark on a database of its own and prints a line per question."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--orders", type=int, default=300, help="purchase orders per round (300)")
-    parser.add_argument("--rounds", type=int, default=3, help="rounds; the spread is over them (3)")
+def main() -> int:
+    """Asks; 1 if a question could not be answered. A target that is not reached is told, not an error."""
+    parser = argparse.ArgumentParser(prog="bench", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help="questions; without any, all that are not long")
+    parser.add_argument("--all", action="store_true", help="the long questions as well")
+    parser.add_argument("--rounds", type=int, default=3, help="repetitions; the spread is over them (3)")
+    parser.add_argument("--scale", type=float, default=1.0, help="sizes against those that the targets name (1)")
+    parser.add_argument(
+        "--pictures", action="store_true", help="draw the curves of the last answers into docs/pictures"
+    )
+    parser.add_argument("--here", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
+    if options.here:
+        return _answer(options.names[0], Options(options.rounds, options.scale))
+    if options.pictures:
+        return _draw()
+    known = questions()
+    names = options.names or [name for name, module in known.items() if options.all or not _is_long(module)]
+    if strange := [name for name in names if name not in known]:
+        parser.error(f"there is no question {strange[0]}; there are: {', '.join(known)}")
+    return _ask(names, ["--rounds", str(options.rounds), "--scale", str(options.scale)])
+
+
+def questions() -> dict[str, ModuleType]:
+    """Every question by its name. Modules are imported only to see which of them ask something."""
+    _set_up()
+    found = {
+        name: import_module(f"bench.{name}") for _, name, _ in pkgutil.iter_modules(bench.__path__) if name[0] != "_"
+    }
+    return {name: module for name, module in found.items() if hasattr(module, "ask")}
+
+
+def _is_long(module: ModuleType) -> bool:
+    return bool(getattr(module, "LONG", False))
+
+
+def _set_up() -> None:
     import django
 
     django.setup()
-    from bench.orders import run
-
-    run(orders=options.orders, rounds=options.rounds)
 
 
-main()
+def _ask(names: list[str], options: list[str]) -> int:
+    """Each question in a process of its own, so that no one's memory or connections are another one's."""
+    failed = []
+    for name in names:
+        (ANSWERS / f"{name}.json").unlink(missing_ok=True)
+        if subprocess.run([sys.executable, "-m", "bench", "--here", name, *options], check=False).returncode:
+            failed.append(name)
+    told = [line for name in names for line in verdicts(f for f in _answers(name) if isinstance(f, Figure))]
+    sys.stdout.write("\n".join(["", *told, *(f"no answer: {name}" for name in failed), ""]))
+    return 1 if failed else 0
+
+
+def _answer(name: str, options: Options) -> int:
+    _set_up()
+    module = import_module(f"bench.{name}")
+    sys.stdout.write(f"{name}: {(module.__doc__ or '').splitlines()[0]}\n")
+    results = []
+    for result in module.ask(options):
+        results.append(as_json(result))
+        if isinstance(result, Figure):
+            sys.stdout.write(f"  {line(result)}\n")
+            sys.stdout.flush()
+        _keep(name, results)
+    return 0
+
+
+def _keep(name: str, results: list[dict[str, object]]) -> None:
+    ANSWERS.mkdir(parents=True, exist_ok=True)
+    (ANSWERS / f"{name}.json").write_text(json.dumps(results))
+
+
+def _answers(name: str) -> list[Figure | Curve]:
+    path = ANSWERS / f"{name}.json"
+    return [from_json(row) for row in json.loads(path.read_text())] if path.exists() else []
+
+
+def _draw() -> int:
+    """The curves that stand in docs/performance.md."""
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    for path in sorted(ANSWERS.glob("*.json")):
+        for curve in _answers(path.stem):
+            if isinstance(curve, Curve):
+                (PICTURES / f"{curve.name}.svg").write_text(svg(curve))
+                sys.stdout.write(f"docs/pictures/{curve.name}.svg\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
