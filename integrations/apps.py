@@ -8,3 +8,9 @@ class IntegrationsConfig(AppConfig):
 
     name = "integrations"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Who comes in by a customer's host is noted in that customer's audit."""
+        from integrations import sign_ins
+
+        sign_ins.listen()

@@ -16,6 +16,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from integrations import catalogue
+from integrations.audit import PLATFORM, Actor, record
 from integrations.budget import SharedBudget, Usage, usage
 from integrations.connection import Check, ConnectionSettings, Environment, TokenStore
 from integrations.errors import BadCredentials, IntegrationError, Misconfigured, NotAuthorised
@@ -166,8 +167,8 @@ def forget_token(row: Connection) -> None:
     row.token, row.token_expires_at, row.token_renew_at = "", None, None
 
 
-def ping(row: Connection, customer: Customer, *, now: datetime | None = None) -> list[Check]:
-    """Asks the live system what this connection may do, and stores what came of it.
+def ping(row: Connection, customer: Customer, *, now: datetime | None = None, actor: Actor = PLATFORM) -> list[Check]:
+    """Asks the live system what this connection may do, and stores what came of it. `actor` is who asked.
 
     A connection that was paused because of its credentials goes on if they work now, and so do flows that were paused
     because a scope or an arrangement was missing: their next poll tells whether it still is. A ServiceTitan tenant
@@ -186,8 +187,8 @@ def ping(row: Connection, customer: Customer, *, now: datetime | None = None) ->
     if refused:
         pause_for_credentials(row, refused.detail)
     elif proven:
-        resume(row, customer, now=now)
-        resume_flows(row, customer, now=now)
+        resume(row, customer, now=now, actor=actor)
+        resume_flows(row, customer, now=now, actor=actor)
     return checks
 
 
@@ -196,17 +197,19 @@ def is_signed_in(checks: list[Check]) -> bool:
     return any(check.ok for check in checks) and all(check.code != PAUSED_FOR_CREDENTIALS for check in checks)
 
 
-def resume(row: Connection, customer: Customer, *, now: datetime) -> None:
+def resume(row: Connection, customer: Customer, *, now: datetime, actor: Actor = PLATFORM) -> None:
     """Ends a pause that was there because of the credentials; the connection's syncs are due at once."""
     if row.state != Connection.State.PAUSED or row.pause_code != PAUSED_FOR_CREDENTIALS:
         return
+    detail = {"code": row.pause_code, "reason": row.pause_reason}
     row.state, row.pause_code, row.pause_reason = Connection.State.OK, "", ""
     with transaction.atomic():
         row.save(update_fields=["state", "pause_code", "pause_reason"])
+        record(actor=actor, action="connection.resumed", subject=row.name, subject_id=str(row.pk), detail=detail)
         _make_due(_syncs_of(row), customer, now)
 
 
-def resume_flows(row: Connection, customer: Customer, *, now: datetime) -> None:
+def resume_flows(row: Connection, customer: Customer, *, now: datetime, actor: Actor = PLATFORM) -> None:
     """Ends the pauses of the connection's flows that a missing scope or arrangement caused; they are due at once."""
     with transaction.atomic():
         paused = [
@@ -216,6 +219,8 @@ def resume_flows(row: Connection, customer: Customer, *, now: datetime) -> None:
         ]
         for sync in paused:
             Sync.objects.filter(pk=sync.pk).update(state=Sync.State.ACTIVE, pause_code="", pause_reason="")
+            detail = {"code": sync.pause_code, "reason": sync.pause_reason}
+            record(actor=actor, action="sync.resumed", subject=sync.flow, subject_id=str(sync.pk), detail=detail)
         _make_due(paused, customer, now)
 
 

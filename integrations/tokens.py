@@ -16,6 +16,7 @@ from typing import Any
 
 from django.db import OperationalError, connection, transaction
 
+from integrations.audit import PLATFORM, record
 from integrations.connection import Token
 from integrations.errors import BadCredentials, Transient
 from integrations.fields import reveal
@@ -139,17 +140,24 @@ class PassingTokens:
 
 def pause_for_credentials(row: Connection, reason: str) -> None:
     """Pauses a connection whose credentials were refused, unless they were replaced meanwhile."""
-    _save(row, state=Connection.State.PAUSED, pause_code=PAUSED_FOR_CREDENTIALS, pause_reason=reason)
+    known = row.state == Connection.State.PAUSED
+    with transaction.atomic():
+        values = {"state": Connection.State.PAUSED, "pause_code": PAUSED_FOR_CREDENTIALS, "pause_reason": reason}
+        if _save(row, **values) and not known:
+            detail = {"code": PAUSED_FOR_CREDENTIALS, "reason": reason}
+            record(actor=PLATFORM, action="connection.paused", subject=row.name, subject_id=str(row.pk), detail=detail)
 
 
-def _save(row: Connection, **values: Any) -> None:
-    """Writes what was learned with these credentials; nothing if they were replaced since the row was read."""
+def _save(row: Connection, **values: Any) -> bool:
+    """Writes what was learned with these credentials; False if they were replaced since the row was read."""
     same = Connection.objects.filter(pk=row.pk, credentials_changed_at=row.credentials_changed_at)
     if row.credentials_changed_at is None:
         same = Connection.objects.filter(pk=row.pk, credentials_changed_at__isnull=True)
-    if same.update(**values):
-        for name, value in values.items():
-            setattr(row, name, value)
+    if not same.update(**values):
+        return False
+    for name, value in values.items():
+        setattr(row, name, value)
+    return True
 
 
 def _stored(row: Connection) -> Token | None:

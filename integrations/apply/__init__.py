@@ -11,10 +11,11 @@ from pathlib import Path
 
 from django.db import transaction
 
-from integrations.apply.changing import Change, change
+from integrations.apply.changing import change
 from integrations.apply.checking import Known, Stored, read, schema_in
 from integrations.apply.document import Problems
 from integrations.apply.options import check_agreement
+from integrations.apply.told import Change
 from integrations.apply.values import check_values
 from integrations.fields import reveal
 from integrations.models import Connection

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 from datetime import datetime
-from typing import Any
 
-from integrations import catalogue, connections, schedule_spec
+from integrations import audit, catalogue, connections, schedule_spec
+from integrations.apply.told import Change, creation, map_rows, record, set_members
 from integrations.apply.wanted import Wanted, WantedConnection, WantedCustomer, WantedPerson, WantedSync, WantedValue
 from integrations.engine import save_value
 from integrations.fields import reveal
@@ -21,17 +20,6 @@ from tenants.schema import within
 BY = "apply"
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
-    """`what` says it in words, without any secret."""
-
-    where: str
-    what: str
-
-    def __str__(self) -> str:
-        return f"{self.where}: {self.what}"
-
-
 def change(wanted: Wanted, *, now: datetime) -> list[Change]:
     """Makes the changes in the transaction of the caller. Raises CustomerExists for a host that is taken."""
     customer, changes = _customer(wanted.customer)
@@ -40,6 +28,7 @@ def change(wanted: Wanted, *, now: datetime) -> list[Change]:
         changes += [each for account in wanted.connections for each in _connection(account, customer, now)]
         changes += [each for sync in _in_order(wanted.syncs) for each in _sync(sync, customer, now)]
         changes += _values(wanted.values, customer, now)
+        record(changes, audit.command("apply"))
     return changes
 
 
@@ -50,12 +39,12 @@ def _customer(wanted: WantedCustomer) -> tuple[Customer, list[Change]]:
         made = create_customer(
             schema_name=wanted.schema_name, name=wanted.name, time_zone=wanted.time_zone, host=wanted.host
         )
-        return made, [Change(where, "created")]
-    changes = list(_set(found, where, {"name": wanted.name, "time_zone": wanted.time_zone}))
+        return made, [creation(where, "", name=wanted.name, time_zone=wanted.time_zone)]
+    changes = list(set_members(found, where, {"name": wanted.name, "time_zone": wanted.time_zone}))
     if changes:
         found.save()
     primary = Domain.objects.get(tenant=found, is_primary=True)
-    moved = list(_set(primary, where, {"domain": wanted.host or primary.domain}))
+    moved = list(set_members(primary, where, {"domain": wanted.host or primary.domain}))
     if moved:
         primary.save()
     return found, changes + moved
@@ -67,12 +56,14 @@ def _person(wanted: WantedPerson, customer: Customer) -> Iterator[Change]:
     person = Person.objects.filter(email=wanted.email).first()
     if person is None:
         person = Person.objects.create_user(wanted.email, wanted.password, name=wanted.name)
-        yield Change(where, "created" + ("" if wanted.password else ", without a password yet"))
+        yield Change(
+            where, "created" + ("" if wanted.password else ", without a password yet"), str(person.pk), "created"
+        )
     member, created = Membership.objects.get_or_create(customer=customer, person=person, defaults={"role": wanted.role})
     if created:
-        yield Change(where, f"is now {wanted.role}")
+        yield Change(where, f"is now {wanted.role}", str(person.pk), "joined", {"role": wanted.role})
     else:
-        changes = list(_set(member, where, {"role": wanted.role}))
+        changes = list(set_members(member, where, {"role": wanted.role}, str(person.pk)))
         if changes:
             member.save()
         yield from changes
@@ -85,11 +76,12 @@ def _connection(wanted: WantedConnection, customer: Customer, now: datetime) -> 
         row = Connection(name=wanted.name, system=wanted.system, environment=wanted.environment)
         row.base_url, row.ca_bundle, row.options = wanted.base_url, wanted.ca_bundle, dict(wanted.options)
         connections.replace_credentials(row, wanted.credentials or {}, customer, now=now)
-        yield Change(where, "created")
+        told = {"system": row.system, "environment": row.environment, "base_url": row.base_url, "options": row.options}
+        yield creation(where, str(row.pk), **told, credentials=sorted(wanted.credentials or {}))
         return
     tenant = row.options.get("servicetitan_tenant_id")
     members = {"base_url": wanted.base_url, "ca_bundle": wanted.ca_bundle, "options": dict(wanted.options)}
-    changes = list(_set(row, where, members))
+    changes = list(set_members(row, where, members, str(row.pk)))
     if changes:
         connections.forget_token(row)
         row.save()
@@ -102,7 +94,8 @@ def _connection(wanted: WantedConnection, customer: Customer, now: datetime) -> 
             name for name in {*stored, *wanted.credentials} if stored.get(name) != wanted.credentials.get(name)
         )
         connections.replace_credentials(row, wanted.credentials, customer, now=now)
-        yield Change(where, f"credentials replaced ({', '.join(names)})")
+        detail = dict.fromkeys(names, "changed")
+        yield Change(where, f"credentials replaced ({', '.join(names)})", str(row.pk), "credentials-changed", detail)
 
 
 def _in_order(syncs: tuple[WantedSync, ...]) -> list[WantedSync]:
@@ -117,9 +110,11 @@ def _sync(wanted: WantedSync, customer: Customer, now: datetime) -> Iterator[Cha
     row = Sync.objects.select_related("source", "target").filter(flow=wanted.flow).first()
     if row is None:
         row = Sync.objects.create(flow=wanted.flow, **members)
-        changes = [Change(where, f"created, {schedule_spec.in_words(wanted.schedule)}")]
+        detail = {**members, "source": wanted.source, "target": wanted.target}
+        words = f"created, {schedule_spec.in_words(wanted.schedule)}"
+        changes = [Change(where, words, str(row.pk), "created", detail)]
     else:
-        changes = list(_set(row, where, members))
+        changes = list(set_members(row, where, members, str(row.pk)))
         if changes:
             row.save(update_fields=list(members))
     if changes:
@@ -152,7 +147,8 @@ def _values(wanted: tuple[WantedValue, ...], customer: Customer, now: datetime) 
     else:
         _save(new, customer, now)
     _save(other, customer, now)
-    return [*_counted(new, "added"), *_counted(other, "changed")]
+    before = {key: row.value for key, row in stored.items()}
+    return [*_counted(new, "added", before), *_counted(other, "changed", before)]
 
 
 def _save(values: list[WantedValue], customer: Customer, now: datetime) -> None:
@@ -167,19 +163,7 @@ def _differs(wanted: WantedValue, row: ValueMap) -> bool:
     return row.value != wanted.value or (bool(wanted.label) and row.label != wanted.label)
 
 
-def _counted(values: list[WantedValue], word: str) -> list[Change]:
-    maps = sorted({each.map for each in values})
-    return [Change(f"map {name}", f"{sum(each.map == name for each in values)} {word}") for name in maps]
-
-
-def _set(row: Any, where: str, members: Mapping[str, Any]) -> Iterator[Change]:
-    """Sets what differs; says from what to what where it is short."""
-    for name, value in members.items():
-        before = getattr(row, name)
-        if before == value:
-            continue
-        setattr(row, name, value)
-        short = isinstance(value, str | bool) and name != "ca_bundle"
-        yield Change(
-            where, f"{name} changed from {before or 'nothing'} to {value or 'nothing'}" if short else f"{name} changed"
-        )
+def _counted(values: list[WantedValue], word: str, before: dict[tuple[str, str], str]) -> Iterator[Change]:
+    for name in sorted({each.map for each in values}):
+        rows = {each.key: (before.get((name, each.key)), each.value) for each in values if each.map == name}
+        yield from map_rows(name, word, rows)

@@ -13,8 +13,8 @@ from django.db.models import Min
 from integrations.engine.checking import check, take_over
 from integrations.engine.intents import commit_intents
 from integrations.engine.linking import side_of
+from integrations.engine.pausing import pause_for
 from integrations.engine.planning import Directory, plan_batch
-from integrations.engine.polling import pause_for
 from integrations.engine.recording import Moves
 from integrations.engine.sending import send_batch
 from integrations.engine.settling import settle, verify

@@ -11,11 +11,12 @@ from django.db import InterfaceError, OperationalError
 
 from integrations.engine.bulk import insert_all
 from integrations.engine.keeping import keep
+from integrations.engine.pausing import pause_for
 from integrations.engine.recording import Moves, count_runs
 from integrations.engine.work import LeaseLost, Work, backoff, digest, ledger, storable
 from integrations.errors import BadCredentials, IntegrationError, Misconfigured, NotAuthorised, Transient
 from integrations.flow import Change, Page
-from integrations.models import Connection, Delivery, Run, Sync
+from integrations.models import Delivery, Run, Sync
 
 log = logging.getLogger(__name__)
 State = Delivery.State
@@ -283,18 +284,3 @@ def _record_failure(work: Work, error: IntegrationError, polled: Polled, started
     if not isinstance(error, NotAuthorised | BadCredentials):
         wait = error.retry_after if isinstance(error, Transient) and error.retry_after else None
         polled.again_at = now + timedelta(seconds=wait or backoff(str(sync.id), sync.failures))
-
-
-def pause_for(error: IntegrationError, sync: Sync, account: Connection) -> None:
-    """Refused credentials pause the connection; a missing scope or arrangement pauses only this flow.
-
-    Credentials that were replaced since they were read are not judged, and a pause by a person stays as it is.
-    """
-    told = {"pause_code": error.code[:40], "pause_reason": error.message}
-    if isinstance(error, BadCredentials):
-        account.state = Connection.State.PAUSED
-        same = Connection.objects.filter(pk=account.pk, credentials_changed_at=account.credentials_changed_at)
-        same.exclude(state=account.state).update(state=account.state, **told)
-    elif isinstance(error, NotAuthorised):
-        sync.state = Sync.State.PAUSED
-        Sync.objects.filter(pk=sync.pk).exclude(state=sync.state).update(state=sync.state, **told)

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from integrations.engine.bulk import insert_all, update_all
 from integrations.engine.linking import key_of, link_all, of_step, rows_of, side_of
-from integrations.engine.polling import pause_for
+from integrations.engine.pausing import pause_for
 from integrations.engine.recording import Moves
 from integrations.engine.sending import Outgoing
 from integrations.engine.unresolved import CLOCK_TOLERANCE, sent_again_marks

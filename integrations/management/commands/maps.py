@@ -10,15 +10,18 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
 
-from integrations import catalogue, map_files, reference_data
+from integrations import audit, catalogue, map_files, reference_data
 from integrations.engine import Given
 from integrations.management.customers import find_customer
+from integrations.models import ValueMap
 from integrations.running import utc_now
 from tenants.models import Customer
 from tenants.schema import within
 
 LARGEST_FILE = 10 * 1024 * 1024
+TOGETHER = 200  # rows in one event of the audit
 
 
 class Command(BaseCommand):
@@ -68,7 +71,15 @@ class Command(BaseCommand):
 
 
 def _saved(customer: Customer, values: list[Given]) -> int:
-    return reference_data.save_checked(customer, values, by="import", now=utc_now())
+    with transaction.atomic():
+        before = {row.key: row.value for row in ValueMap.objects.filter(map__in={given.map for given in values})}
+        woken = reference_data.save_checked(customer, values, by="import", now=utc_now())
+        changed = [given for given in values if before.get(given.key) != given.value]
+        for start in range(0, len(changed), TOGETHER):
+            rows = {given.key: [before.get(given.key), given.value] for given in changed[start : start + TOGETHER]}
+            name = changed[start].map
+            audit.record(actor=audit.command("maps"), action="value-map.saved", subject=name, detail={"rows": rows})
+    return woken
 
 
 def _read(file: str) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from integrations import connections
+from integrations import audit, connections
 from integrations.connection import Check
 from integrations.errors import NotAuthorised
 from integrations.management.customers import find_customer
@@ -26,7 +26,7 @@ class Command(BaseCommand):
         customer = find_customer(options["customer"])
         with within(customer):
             rows = _connections(options["connection"])
-            found = {row.name: connections.ping(row, customer) for row in rows}
+            found = {row.name: connections.ping(row, customer, actor=audit.command("ping")) for row in rows}
         for name, checks in found.items():
             for check in checks:
                 self.stdout.write(_line(name, check))

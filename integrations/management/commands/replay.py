@@ -7,11 +7,13 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
 from django_tenants.utils import schema_context
 
+from integrations import audit
 from integrations.engine import replay
 from integrations.management.customers import find_customer, find_syncs
-from integrations.models import Delivery
+from integrations.models import Delivery, Sync
 from integrations.running import CustomerSchedule, utc_now
 
 
@@ -40,7 +42,20 @@ class Command(BaseCommand):
             if unknown:
                 raise CommandError(f"{flow} has no record {', '.join(unknown)}; nothing was replayed.")
             plan = CustomerSchedule(found.pk)
-            replayed = {key: replay(sync, key, by="command", schedule=plan, now=utc_now()) for key in keys}
+            replayed = {key: _replayed(sync, key, plan) for key in keys}
         for key, delivery in replayed.items():
             self.stderr.write(f"{flow} {key}: version {delivery.number} is {delivery.state}")
         self.stdout.write(json.dumps({key: delivery.state for key, delivery in replayed.items()}))
+
+
+def _replayed(sync: Sync, key: str, plan: CustomerSchedule) -> Delivery:
+    with transaction.atomic():
+        delivery = replay(sync, key, by="command", schedule=plan, now=utc_now())
+        audit.record(
+            actor=audit.command("replay"),
+            action="delivery.replayed",
+            subject=f"{sync.flow} {key}",
+            subject_id=str(delivery.pk),
+            detail={"version": delivery.number},
+        )
+    return delivery

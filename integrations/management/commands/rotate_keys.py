@@ -10,9 +10,11 @@ import json
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import transaction
 
+from integrations import audit
 from integrations.management.customers import find_customer
-from integrations.rotation import BATCH, batches
+from integrations.rotation import BATCH, Batch, batches
 from tenants.models import Customer
 from tenants.schema import within
 
@@ -48,6 +50,7 @@ class Command(BaseCommand):
             for batch in batches(size=size, write=True):
                 if batch.rotated:
                     self._rotated += batch.rotated
+                    _record(batch)
                     self.stdout.write(f"{customer.schema_name}: {batch.field}: {batch.rotated} of {batch.seen} rotated")
 
     def _count(self, customers: list[Customer], size: int) -> tuple[int, int]:
@@ -63,3 +66,9 @@ class Command(BaseCommand):
                             "FIELD_KEYS. Put that key back at the end of the list, or enter the secret again."
                         )
         return left, unreadable
+
+
+def _record(batch: Batch) -> None:
+    with transaction.atomic():
+        detail = {"values": batch.rotated}
+        audit.record(actor=audit.command("rotate_keys"), action="keys.rotated", subject=batch.field, detail=detail)
