@@ -14,8 +14,7 @@ from django.db import models
 from django.db.models import F, Q
 from django_tenants.models import DomainMixin, TenantMixin
 
-from tenants.webhook_models import WebhookAddress as WebhookAddress
-from tenants.webhook_models import WebhookRefusals as WebhookRefusals
+from tenants.webhook_models import WebhookAddress, WebhookRefusals  # noqa: F401 - tables are found here
 
 RESERVED_SCHEMAS = ("public", "customer_template", "information_schema")
 SCHEMA_NAME = RegexValidator(
@@ -51,10 +50,10 @@ class Customer(TenantMixin):  # type: ignore[misc]
     name = models.CharField(max_length=200)
     time_zone = models.CharField(max_length=60, default="America/New_York", validators=[check_time_zone])
     suspended_at = models.DateTimeField(null=True, blank=True)
+    delete_after = models.DateTimeField(null=True, blank=True, help_text="Everything of theirs is removed then.")
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
-    delete_after = models.DateTimeField(null=True, blank=True, help_text="Everything of theirs is removed then.")
         ordering: ClassVar = ["name"]
         constraints: ClassVar = [
             models.CheckConstraint(
