@@ -10,9 +10,9 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from integrations.engine.polling import add_version
 from integrations.engine.recording import wake
 from integrations.engine.tables import tables
+from integrations.engine.versions import add_version
 from integrations.engine.work import Schedule, ledger
 from integrations.errors import Misconfigured, map_key
 from integrations.mapping_rules import STAR, Table, is_rule, problem_with

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from integrations.engine.polling import add_version
 from integrations.engine.recording import Moves, add_notes, wake
+from integrations.engine.versions import add_version
 from integrations.engine.work import Schedule, ledger
 from integrations.errors import link_key, linked_to_key
 from integrations.models import Delivery, Link, Sync
