@@ -102,11 +102,17 @@ def _parent(call: Call, entity: EntitySet, draft: Draft) -> Row | None:
     table = call.view.table(entity)
     if table.parent is None:
         return None
-    columns = table.parent.shape.key
+    # An e-mail address knows its address by the number alone, which no two partners share.
+    columns = [column for column in table.parent.shape.key if column in draft.values or column in entity.fields]
     missing = next((column for column in columns if column not in draft.values), None)
     if missing is not None:
         raise bad_request(f"Property '{missing}' is missing", target=missing)
-    parent = call.view.store.find(table.parent.name, {column: draft.values[column] for column in columns})
+    if len(columns) == len(table.parent.shape.key):
+        parent = call.view.store.find(table.parent.name, {column: draft.values[column] for column in columns})
+    else:
+        wanted = {column: draft.values[column] for column in columns}
+        rows = call.view.store[table.parent.name].everything()
+        parent = next((row for row in rows if all(row[name] == wanted[name] for name in wanted)), None)
     if parent is None:
         raise not_found(entity.type_name)
     return parent

@@ -107,6 +107,19 @@ def test_roles_and_company_data_are_added_later(sap_service: SapService) -> None
     assert sap_service.get(f"{PARTNER}/{key}")["d"]["PaymentTerms"] == "NT60"
 
 
+@pytest.mark.parametrize("path", ["A_AddressEmailAddress", "A_BusinessPartnerAddress({})/to_EmailAddress"])
+def test_an_email_is_added_to_an_address_by_its_number_alone(sap_service: SapService, path: str) -> None:
+    address = sap_service.rows(f"{PARTNER}/A_BusinessPartnerAddress?$filter=BusinessPartner eq '1000001'")[0]
+    number = address["AddressID"]
+    path = path.format(f"BusinessPartner='1000001',AddressID='{number}'")
+    body = {"AddressID": number, "Person": "", "EmailAddress": "second@acme.example"}
+    assert sap_service.write("POST", PARTNER, path, body).status == 201
+    found = sap_service.rows(f"{PARTNER}/A_AddressEmailAddress?$filter=AddressID eq '{number}'")
+    assert [row["EmailAddress"] for row in found][1:] == ["second@acme.example"]
+    if "(" not in path:
+        assert refusal(sap_service, PARTNER, path, {**body, "AddressID": "99999"})[0] == 404
+
+
 def test_a_supplier_is_not_creatable_by_itself(sap_service: SapService) -> None:
     status, code, _ = refusal(sap_service, PARTNER, "A_Supplier", {"Supplier": "1"})
     assert (status, code) == (405, "CX_SADL_ENTITY_CUD_DISABLED")
