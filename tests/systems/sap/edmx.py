@@ -143,9 +143,9 @@ def _names(limits: Limits, name: str, value: Any) -> None:
 def _navigations(limits: Limits, annotation: Any) -> None:
     for record in _all(annotation, "Record"):
         said = {each.get("Property"): each for each in record if _local(each) == "PropertyValue"}
-        if "NavigationProperty" in said and "InsertRestrictions" in said:
-            if any(each.get("Bool") == "false" for each in _all(said["InsertRestrictions"], "PropertyValue")):
-                limits.not_inserted_with.add(said["NavigationProperty"].get("NavigationPropertyPath"))
+        inserts = _all(said["InsertRestrictions"], "PropertyValue") if "InsertRestrictions" in said else []
+        if "NavigationProperty" in said and any(each.get("Bool") == "false" for each in inserts):
+            limits.not_inserted_with.add(said["NavigationProperty"].get("NavigationPropertyPath"))
 
 
 def _members(annotation: Any) -> list[Any]:

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from integrations.flow import Write
+from integrations.flow import Row, Write
 from integrations.systems.sap import objects, writers
 from integrations.systems.sap.alike import alike_key
 from integrations.systems.sap.ping import ping
@@ -256,7 +256,7 @@ def test_every_document_that_is_created_may_be_created_so(tenant: Sap, recorded:
     assert [method for method, _ in written(recorded)] == ["POST"] * len(creates)
 
 
-def part_writes(row: dict[str, Any]) -> Iterator[Write]:
+def part_writes(row: Row) -> Iterator[Write]:
     """A change of each part of a business partner, and an addition of each part."""
     key, address = row["BusinessPartner"], row["addresses"][0]
     place = {"AddressID": address["AddressID"]}
