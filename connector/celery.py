@@ -6,7 +6,7 @@ import os
 from typing import Any
 
 from celery import Celery, Task
-from celery.signals import task_prerun
+from celery.signals import before_task_publish, task_postrun, task_prerun
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "connector.settings")
 
@@ -28,9 +28,27 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
 
+@before_task_publish.connect(weak=False)  # type: ignore[untyped-decorator]
+def carry_the_correlation_id(headers: dict[str, Any] | None = None, **_: Any) -> None:
+    """What a task does is found under the id of the request or task that asked for it."""
+    from tenants import correlation
+
+    if headers is not None:
+        correlation.stamp(headers)
+
+
 @task_prerun.connect(weak=False)  # type: ignore[untyped-decorator]
-def start_in_public(**_: Any) -> None:
-    """No task finds the schema of the customer that the one before worked for."""
-    from tenants import schema
+def start_in_public(task_id: str = "", task: Any = None, **_: Any) -> None:
+    """No task finds the schema of the customer that the one before worked for, nor its context."""
+    from tenants import correlation, schema
 
     schema.use_public()
+    correlation.begin(getattr(getattr(task, "request", None), correlation.MESSAGE_HEADER, None), task_id)
+
+
+@task_postrun.connect(weak=False)  # type: ignore[untyped-decorator]
+def leave_nothing(**_: Any) -> None:
+    """A task's context ends with it."""
+    from tenants import correlation
+
+    correlation.end()

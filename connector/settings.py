@@ -148,6 +148,7 @@ if BEHIND_PROXY:
 LOGIN_URL = "/sign-in/"
 
 MIDDLEWARE = [
+    "tenants.correlation.CorrelationMiddleware",
     "tenants.middleware.HealthMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",

@@ -9,10 +9,9 @@ from typing import Any, Literal
 
 from django.db import transaction
 from django.utils import timezone
-from structlog.contextvars import get_contextvars
 
 from integrations.models import AuditEvent
-from tenants import schema
+from tenants import correlation, schema
 
 NOTHING: Mapping[str, Any] = {}
 
@@ -69,5 +68,5 @@ def record(
         subject=subject[:240],
         subject_id=subject_id[:120],
         detail=dict(detail),
-        correlation_id=str(get_contextvars().get("correlation_id", ""))[:64],
+        correlation_id=correlation.current()[:64],
     )
