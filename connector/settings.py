@@ -149,6 +149,7 @@ LOGIN_URL = "/sign-in/"
 
 MIDDLEWARE = [
     "tenants.correlation.CorrelationMiddleware",
+    "integrations.api.kernel.failures.ApiMiddleware",  # outermost: whatever refuses an API call says so as JSON
     "tenants.middleware.HealthMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -166,6 +167,24 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
 ]
+
+# --- API (integrations/api/) ------------------------------------------------------------------------------------------
+API_CALLS_PER_MINUTE = env.number("API_CALLS_PER_MINUTE", 600, least=6, most=60_000)
+REST_FRAMEWORK = {
+    "DEFAULT_PARSER_CLASSES": ["integrations.api.kernel.parsing.StrictJson"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "integrations.api.kernel.parsing.OneForm",
+    "EXCEPTION_HANDLER": "integrations.api.kernel.failures.handled",
+    "DEFAULT_SCHEMA_CLASS": "integrations.api.kernel.openapi.Schema",
+    "UNAUTHENTICATED_USER": None,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "ml-connector",
+    "DESCRIPTION": "Connects SAP S/4HANA with ServiceTitan. Conventions, problem types and limits: docs/api.md.",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.0",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+}
 
 # --- Pages ------------------------------------------------------------------------------------------------------------
 TEMPLATES = [

@@ -7,6 +7,7 @@ from tenants import views_customer
 
 urlpatterns = [
     path("", include("integrations.portal.urls")),
+    path("api/v1/", include("integrations.api.urls")),
     path("sign-in/", views_customer.sign_in, name="sign-in"),
     path("enter/", views_customer.enter, name="enter"),
     path("sign-out/", views_customer.sign_out, name="sign-out"),

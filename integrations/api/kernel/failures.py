@@ -1,0 +1,148 @@
+"""From an exception to problem details: the views' exception handler, and a middleware for what reaches no view."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, cast
+
+from django.core.exceptions import PermissionDenied, SuspiciousOperation, ValidationError
+from django.db import OperationalError
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from rest_framework import exceptions
+from structlog.contextvars import bind_contextvars, get_contextvars, unbind_contextvars
+
+from integrations.api.kernel.problems import MEDIA_TYPE, Mistake, Problem, of_status
+from integrations.errors import IntegrationError
+from integrations.ids import new_id
+from tenants.middleware import CustomerRequest
+
+log = logging.getLogger(__name__)
+
+API = "/api/"
+HEADER = "X-Correlation-ID"
+_GIVEN_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+LOCK_NOT_AVAILABLE, DEADLOCK = "55P03", "40P01"
+
+
+class ApiMiddleware:
+    """Below /api/, every refusal is problem details, whoever refused; and every answer names its correlation id.
+
+    It stands before all others, so that an unknown host, a suspended customer, a path that does not exist and a mistake
+    of ours are answered in the one form that programs read.
+    """
+
+    def __init__(self, respond: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.respond = respond
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if not request.path.startswith(API):
+            return self.respond(request)
+        known = "correlation_id" in get_contextvars()
+        if not known:
+            bind_contextvars(correlation_id=_correlation_id(request))
+        try:
+            return self._answered(request)
+        finally:
+            if not known:
+                unbind_contextvars("correlation_id")
+
+    def _answered(self, request: HttpRequest) -> HttpResponseBase:
+        answer = self.respond(request)
+        if answer.status_code >= 400 and answer.headers.get("Content-Type") != MEDIA_TYPE:
+            kept = {name: answer.headers[name] for name in ("Allow", "Retry-After") if name in answer.headers}
+            problem = _problem_of(request, answer)
+            problem.headers.update(kept)
+            answer = problem.response(request)
+        answer.headers[HEADER] = str(get_contextvars()["correlation_id"])
+        answer.headers.setdefault("Cache-Control", "no-store")
+        return answer
+
+
+def _problem_of(request: HttpRequest, answer: HttpResponseBase) -> Problem:
+    customer = getattr(cast(CustomerRequest, request), "customer", None)
+    if answer.status_code == 403 and customer is not None and customer.suspended_at:
+        return Problem("customer-suspended", "The hosting team has suspended this customer. Ask them.")
+    if answer.status_code == 404:
+        return Problem("not-found", "There is nothing at this host and path. The paths are in /api/v1/openapi.json.")
+    if answer.status_code >= 500:
+        return Problem("internal-error", "This is a mistake of ours. It is logged under the correlation id.")
+    return of_status(answer.status_code)
+
+
+def _correlation_id(request: HttpRequest) -> str:
+    given = request.headers.get(HEADER) or request.headers.get("X-Request-ID") or ""
+    return given if _GIVEN_ID.fullmatch(given) else str(new_id())
+
+
+def handled(error: Exception, context: Mapping[str, Any]) -> HttpResponse | None:
+    """REST framework's exception handler. None: a mistake of ours, which Django logs and the middleware answers."""
+    problem = problem_of(error)
+    return None if problem is None else problem.response(context["request"]._request)
+
+
+def problem_of(error: Exception) -> Problem | None:
+    """The problem that an exception stands for; None for what nobody has foreseen."""
+    if isinstance(error, Problem):
+        return error
+    if isinstance(error, exceptions.ValidationError | ValidationError):
+        return _wrong_values(error)
+    if isinstance(error, Http404 | exceptions.NotFound):
+        return Problem("not-found", "There is no such thing here, or not any more.")
+    if isinstance(error, PermissionDenied | exceptions.PermissionDenied):
+        return Problem("forbidden", "This is not allowed.")
+    if isinstance(error, IntegrationError):
+        return Problem("conflict", error.message, code=error.code)
+    if isinstance(error, OperationalError):
+        return _busy(error)
+    if isinstance(error, SuspiciousOperation):
+        return of_status(400)
+    return _of_framework(error)
+
+
+def _of_framework(error: Exception) -> Problem | None:
+    if isinstance(error, exceptions.MethodNotAllowed):
+        return Problem("method-not-allowed", "See the Allow header for what can be done here.")
+    if isinstance(error, exceptions.UnsupportedMediaType):
+        return Problem("unsupported-media-type", "Send the body as application/json.")
+    if isinstance(error, exceptions.ParseError):
+        return Problem("malformed-request", str(error.detail))
+    return of_status(error.status_code, str(error.detail)) if isinstance(error, exceptions.APIException) else None
+
+
+def _wrong_values(error: exceptions.ValidationError | ValidationError) -> Problem:
+    if isinstance(error, ValidationError):
+        found = [Mistake("", "invalid", sentence) for sentence in error.messages]
+    else:
+        found = list(mistakes_in(error.detail))
+    return Problem("invalid-request", " ".join(dict.fromkeys(mistake.detail for mistake in found)), errors=found)
+
+
+def _busy(error: OperationalError) -> Problem | None:
+    state = getattr(error.__cause__, "sqlstate", None)
+    if state not in (LOCK_NOT_AVAILABLE, DEADLOCK):
+        return None
+    log.warning("given up waiting for a lock", extra={"sqlstate": state})
+    return Problem("busy", "Nothing was changed. Try again in a moment.", headers={"Retry-After": "5"})
+
+
+def mistakes_in(detail: Any, pointer: str = "") -> Iterator[Mistake]:
+    """Every mistake that a serializer found, with a JSON pointer to it."""
+    if isinstance(detail, Mapping):
+        for name, inner in detail.items():
+            part = "" if name == "non_field_errors" else f"/{escaped(str(name))}"
+            yield from mistakes_in(inner, pointer + part)
+    elif isinstance(detail, list) and any(isinstance(inner, Mapping | list) for inner in detail):
+        for number, inner in enumerate(detail):
+            yield from mistakes_in(inner, f"{pointer}/{number}")
+    elif isinstance(detail, list):
+        for inner in detail:
+            yield from mistakes_in(inner, pointer)
+    else:
+        yield Mistake(pointer, str(getattr(detail, "code", "invalid")), str(detail))
+
+
+def escaped(name: str) -> str:
+    """A member's name as a part of a JSON pointer (RFC 6901)."""
+    return name.replace("~", "~0").replace("/", "~1")
