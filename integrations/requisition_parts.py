@@ -12,7 +12,15 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Generic, Protocol, TypeVar
 
 from integrations import servicetitan_orders
-from integrations.errors import Awaiting, IntegrationError, NeedsPerson, NotReady, NotTransferable, linked_to_key
+from integrations.errors import (
+    Awaiting,
+    IntegrationError,
+    NeedsPerson,
+    NotReady,
+    NotTransferable,
+    link_key,
+    linked_to_key,
+)
 from integrations.flow import Bond, Lookups, Part, Plan, Situation
 from integrations.order_lines import Item
 from integrations.sap_requisitions import NOT_RELEASED, ORDERED
@@ -104,7 +112,8 @@ def plan_parts(number: str, bodies: Mapping[str, Body], found: Sorted[Any], situ
     """The writes that all parts need, the ones that end something first; `bodies` are by the names of the groups.
 
     Where nothing is left to be written, `then` says what keeps parts from being as they should: a person who is needed
-    before a link that is missing, before an order of SAP that is awaited, before what simply stays as it is.
+    before a link that is missing, before an order of SAP that is awaited, before what simply stays as it is. Orders that
+    wait for the requisition are woken.
     """
     plans, errors = [], list(found.errors)
     named = {_free_name(group, situation): body for group, body in bodies.items()}
@@ -118,7 +127,8 @@ def plan_parts(number: str, bodies: Mapping[str, Body], found: Sorted[Any], situ
         raise NotTransferable(words, code=found.reasons[0][0] if found.reasons else "no-items")
     writes = sorted((w for plan in plans for w in plan.writes), key=lambda write: _WRITES.index(write.action))
     notes = [*(reason for _, reason in found.reasons), *(note for plan in plans for note in plan.notes)]
-    return Plan(tuple(writes), links=_let_go(number, situation), notes=tuple(notes), then=_worst(errors))
+    settled = (link_key(REQUISITIONS, number),)
+    return Plan(tuple(writes), links=_let_go(number, situation), notes=tuple(notes), then=_worst(errors), wakes=settled)
 
 
 def _worst(errors: Sequence[IntegrationError]) -> IntegrationError | None:

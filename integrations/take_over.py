@@ -16,15 +16,15 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from integrations import servicetitan_orders
-from integrations.errors import Awaiting, NeedsPerson
+from integrations.errors import Awaiting, NeedsPerson, link_key
 from integrations.flow import Bond, Linked, Lookups, Plan, Row, Situation, Write
 
 ORDERS, REQUISITIONS = "purchase-orders", "purchase-requisitions"
 ORDER_ON_ITS_WAY = "order-on-its-way"
 """The code of a requisition that waits for an order of SAP; the order does not wait for it in turn."""
 
-LOOK_AGAIN = 60.0
-"""Seconds after which an order looks for its requisitions again."""
+LOOK_AGAIN = 600.0
+"""Seconds after which an order looks for its requisitions again if nothing has woken it: people may dismiss one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +113,9 @@ def _born(order: str, origins: list[Origin], lookups: Lookups) -> Iterator[Born]
     for number, found in known.items():
         if found.state and found.code != ORDER_ON_ITS_WAY and not any(part.startswith(f"{number}#") for part in begun):
             words = f"Waits for requisition {number}, which is {found.state} itself. {found.reason}".strip()
-            raise Awaiting(words, seconds=LOOK_AGAIN, code="requisition-unsettled")
+            raise Awaiting(
+                words, seconds=LOOK_AGAIN, code="requisition-unsettled", needs=link_key(REQUISITIONS, number)
+            )
     for name, link in begun.items():
         number, _, part = name.partition("#")
         if (row := _row(link, lookups)) is not None:

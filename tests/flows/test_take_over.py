@@ -150,7 +150,7 @@ def test_an_order_waits_while_one_of_its_requisitions_is_on_its_way():
     parts.ledger.records[REQUISITIONS] = replace(parts.known, state="sending", reason="")
     with pytest.raises(Awaiting) as told:
         plan_sap_order(sap_order(ordered("10", "10")), parts.ledger)
-    assert (told.value.code, told.value.seconds) == ("requisition-unsettled", 60)
+    assert (told.value.code, told.value.seconds) == ("requisition-unsettled", 600)
     assert told.value.message == f"Waits for requisition {NUMBER}, which is sending itself."
 
 
