@@ -149,7 +149,7 @@ LOGIN_URL = "/sign-in/"
 
 MIDDLEWARE = [
     "tenants.correlation.CorrelationMiddleware",
-    "integrations.api.kernel.failures.ApiMiddleware",  # outermost: whatever refuses an API call says so as JSON
+    "integrations.api.kernel.failures.ApiMiddleware",  # before what may refuse: an API call is refused as JSON
     "tenants.middleware.HealthMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from integrations import audit, catalogue, connections, schedule_spec
+from integrations import audit, catalogue, connections, schedule_spec, steering
 from integrations.apply.told import Change, creation, map_rows, record, set_members
 from integrations.apply.wanted import Wanted, WantedConnection, WantedCustomer, WantedPerson, WantedSync, WantedValue
 from integrations.engine import save_value
 from integrations.fields import reveal
 from integrations.models import Connection, Delivery, Sync, ValueMap
 from integrations.running import CustomerSchedule
-from tenants import schedule, servicetitan_tenants
+from tenants import servicetitan_tenants
 from tenants.models import Customer, Domain, Membership, Person
 from tenants.provision import create_customer
 from tenants.schema import within
@@ -118,21 +118,8 @@ def _sync(wanted: WantedSync, customer: Customer, now: datetime) -> Iterator[Cha
         if changes:
             row.save(update_fields=list(members))
     if changes:
-        _set_due(row, customer, now)
+        steering.set_due(row, customer, now)
     yield from changes
-
-
-def _set_due(row: Sync, customer: Customer, now: datetime) -> None:
-    """An interval begins now; a local time waits for its moment."""
-    spec = schedule_spec.parse(row.schedule)
-    at_once = isinstance(spec, schedule_spec.Every)
-    due_at = now if at_once else schedule_spec.next_due(row.schedule, now, customer.time_zone)
-    # What others wait for goes first within a customer.
-    priority = 1 + catalogue.in_order(catalogue.flows()).index(row.flow)
-    schedule.ensure(customer_id=customer.pk, sync_id=row.pk, kinds=["poll"], due_at=due_at, priority=priority)
-    schedule.ensure(customer_id=customer.pk, sync_id=row.pk, kinds=["deliver"], priority=priority)
-    if at_once and row.enabled:
-        schedule.make_due(customer_id=customer.pk, sync_ids=[row.pk], kind="poll", now=now)
 
 
 def _values(wanted: tuple[WantedValue, ...], customer: Customer, now: datetime) -> list[Change]:

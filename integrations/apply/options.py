@@ -10,14 +10,9 @@ from integrations.apply.document import Node, Problems
 from integrations.apply.wanted import Wanted
 from integrations.flow import Choices, Flow
 from integrations.models import Sync
+from integrations.sync_options import SYNC_OPTIONS, is_like, kind
 from tenants.models import Customer
 from tenants.schema import within
-
-SYNC_OPTIONS: Mapping[str, Any] = {"batch": 50}
-"""Options of every sync besides its flow's own: how many deliveries one task takes at once."""
-
-_KINDS = {bool: "true or false", int: "a whole number", float: "a number"}
-_KINDS |= {tuple: "a list", list: "a list", dict: "a table"}
 
 Options = Mapping[str, Any]
 
@@ -31,8 +26,8 @@ def sync_options(node: Node, flow: Flow | None) -> dict[str, Any]:
     for name, child in node.items().items():
         default = declared.get(name)
         found[name] = value = child.value if isinstance(default, Mapping) else option(child)
-        if name in declared and not _is_like(value, default):
-            child.wrong(f"This has to be {_KINDS.get(type(default), 'a text')}.")
+        if name in declared and not is_like(value, default):
+            child.wrong(f"This has to be {kind(default)}.")
         elif name in choices and value not in choices[name]:
             child.wrong(f"This is one of {', '.join(choices[name])}.")
         elif name in tables:
@@ -89,13 +84,3 @@ def _check_table(node: Node, entries: Choices) -> None:
     for name, child in node.items().items():
         if name in entries and child.value not in entries[name]:
             child.wrong(f"This is one of {', '.join(entries[name])}.")
-
-
-def _is_like(value: Any, default: Any) -> bool:
-    if isinstance(default, bool) or isinstance(value, bool):
-        return isinstance(default, bool) and isinstance(value, bool)
-    if isinstance(default, tuple | list):
-        return isinstance(value, list)
-    if isinstance(default, float):
-        return isinstance(value, int | float)
-    return isinstance(value, type(default)) if default is not None else True

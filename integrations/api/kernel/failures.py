@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, cast
 
@@ -11,26 +10,22 @@ from django.core.exceptions import PermissionDenied, SuspiciousOperation, Valida
 from django.db import OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from rest_framework import exceptions
-from structlog.contextvars import bind_contextvars, get_contextvars, unbind_contextvars
 
 from integrations.api.kernel.problems import MEDIA_TYPE, Mistake, Problem, of_status
 from integrations.errors import IntegrationError
-from integrations.ids import new_id
 from tenants.middleware import CustomerRequest
 
 log = logging.getLogger(__name__)
 
 API = "/api/"
-HEADER = "X-Correlation-ID"
-_GIVEN_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 LOCK_NOT_AVAILABLE, DEADLOCK = "55P03", "40P01"
 
 
 class ApiMiddleware:
-    """Below /api/, every refusal is problem details, whoever refused; and every answer names its correlation id.
+    """Below /api/, every refusal is problem details, whoever refused.
 
-    It stands before all others, so that an unknown host, a suspended customer, a path that does not exist and a mistake
-    of ours are answered in the one form that programs read.
+    It stands before what may refuse, so that an unknown host, a suspended customer, a path that does not exist and a
+    mistake of ours are answered in the one form that programs read.
     """
 
     def __init__(self, respond: Callable[[HttpRequest], HttpResponseBase]) -> None:
@@ -39,23 +34,12 @@ class ApiMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if not request.path.startswith(API):
             return self.respond(request)
-        known = "correlation_id" in get_contextvars()
-        if not known:
-            bind_contextvars(correlation_id=_correlation_id(request))
-        try:
-            return self._answered(request)
-        finally:
-            if not known:
-                unbind_contextvars("correlation_id")
-
-    def _answered(self, request: HttpRequest) -> HttpResponseBase:
         answer = self.respond(request)
         if answer.status_code >= 400 and answer.headers.get("Content-Type") != MEDIA_TYPE:
             kept = {name: answer.headers[name] for name in ("Allow", "Retry-After") if name in answer.headers}
             problem = _problem_of(request, answer)
             problem.headers.update(kept)
             answer = problem.response(request)
-        answer.headers[HEADER] = str(get_contextvars()["correlation_id"])
         answer.headers.setdefault("Cache-Control", "no-store")
         return answer
 
@@ -69,11 +53,6 @@ def _problem_of(request: HttpRequest, answer: HttpResponseBase) -> Problem:
     if answer.status_code >= 500:
         return Problem("internal-error", "This is a mistake of ours. It is logged under the correlation id.")
     return of_status(answer.status_code)
-
-
-def _correlation_id(request: HttpRequest) -> str:
-    given = request.headers.get(HEADER) or request.headers.get("X-Request-ID") or ""
-    return given if _GIVEN_ID.fullmatch(given) else str(new_id())
 
 
 def handled(error: Exception, context: Mapping[str, Any]) -> HttpResponse | None:

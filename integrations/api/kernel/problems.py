@@ -11,7 +11,8 @@ from http import HTTPStatus
 from typing import Any
 
 from django.http import HttpRequest, JsonResponse
-from structlog.contextvars import get_contextvars
+
+from tenants import correlation
 
 MEDIA_TYPE = "application/problem+json"
 URN = "urn:ml-connector:problem:"
@@ -86,7 +87,7 @@ class Problem(Exception):
             "status": self.status,
             "detail": self.detail,
             "instance": request.path,
-            "correlation_id": correlation_id(),
+            "correlation_id": correlation.current(),
             "errors": [asdict(mistake) for mistake in self.errors],
             **self.more,
         }
@@ -102,8 +103,3 @@ def of_status(status: int, detail: str = "") -> Problem:
     """What an answer of Django's own comes to, known by its status alone."""
     name = BY_STATUS.get(status, "internal-error" if status >= 500 else "malformed-request")
     return Problem(name, detail or f"{HTTPStatus(PROBLEMS[name][0]).phrase}.")
-
-
-def correlation_id() -> str:
-    """By which the log lines and audit events of this request are found."""
-    return str(get_contextvars().get("correlation_id", ""))

@@ -1,0 +1,161 @@
+"""What people do with a flow: switch it on, change its schedule, pause, resume, run now, start over.
+
+To be called in the customer's schema and in a transaction; each says in the audit who did it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from integrations import catalogue, schedule_spec, sync_options
+from integrations.audit import Actor, record
+from integrations.engine import is_running, ledger
+from integrations.models import Connection, Delivery, Link, Sync
+from tenants import schedule
+from tenants.models import Customer
+
+BY_PERSON = "by-person"
+"""The pause code of what somebody has paused; only somebody resumes it."""
+Fault = tuple[str, str]
+"""A member and what is wrong with it, e.g. ("options/batch", "This has to be a whole number.")."""
+
+
+class CannotBeDone(Exception):
+    """It does not fit the sync's present state; the message says why, and what would help."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Restart:
+    """What starting over would mean. `known`: records that were read before, and are then read again."""
+
+    known: int
+    linked: int
+    on_their_way: int
+    need_a_person: int
+    last_full_read_at: datetime | None
+
+
+def faults(flow: str, source: Connection | None, target: Connection | None, wanted: Mapping[str, Any]) -> list[Fault]:
+    """Everything that is wrong with a sync as it is wanted (`schedule`, `options`, `enabled`)."""
+    declared = catalogue.flows()[flow]
+    found: list[Fault] = []
+    for name, end, system in (("source", source, declared.source_system), ("target", target, declared.target_system)):
+        if end is None or end.system != system:
+            found.append((name, f"This is a connection to {system}."))
+    if source and target and source.environment != target.environment:
+        sentence = f"{source.name} is {source.environment} and {target.name} is {target.environment}: they never mix."
+        found.append(("target", sentence))
+    try:
+        schedule_spec.parse(wanted["schedule"])
+    except ValueError as error:
+        found.append(("schedule", str(error)))
+    said = list(sync_options.faults(flow, wanted["options"]))
+    if not said and wanted["enabled"]:
+        said += sync_options.disagreements(flow, wanted["options"])
+    return found + [(f"options/{name}", sentence) for name, sentence in said]
+
+
+def switch_on(sync: Sync, customer: Customer, *, actor: Actor, now: datetime) -> Sync:
+    """Saves a new sync, and makes it due. Its members have no `faults`."""
+    sync.save(force_insert=True)
+    set_due(sync, customer, now)
+    detail = {"source": sync.source.name, "target": sync.target.name, "schedule": sync.schedule}
+    _record(sync, "switched-on", actor, {**detail, "options": sync.options, "enabled": sync.enabled})
+    return sync
+
+
+def change(sync: Sync, customer: Customer, changes: Mapping[str, Any], *, actor: Actor, now: datetime) -> None:
+    """Another schedule, other options, enabled or not. They have no `faults`."""
+    before = {name: getattr(sync, name) for name in changes}
+    if before == changes:
+        return
+    for name, value in changes.items():
+        setattr(sync, name, value)
+    sync.save(update_fields=list(changes))
+    set_due(sync, customer, now)
+    _record(sync, "changed", actor, {"before": before, "after": dict(changes)})
+
+
+def set_due(sync: Sync, customer: Customer, now: datetime) -> None:
+    """An interval begins now; a local time waits for its moment."""
+    spec = schedule_spec.parse(sync.schedule)
+    at_once = isinstance(spec, schedule_spec.Every)
+    due_at = now if at_once else schedule_spec.next_due(sync.schedule, now, customer.time_zone)
+    # What others wait for goes first within a customer.
+    priority = 1 + catalogue.in_order(catalogue.flows()).index(sync.flow)
+    schedule.ensure(customer_id=customer.pk, sync_id=sync.pk, kinds=["poll"], due_at=due_at, priority=priority)
+    schedule.ensure(customer_id=customer.pk, sync_id=sync.pk, kinds=["deliver"], priority=priority)
+    if at_once and sync.enabled:
+        schedule.make_due(customer_id=customer.pk, sync_ids=[sync.pk], kind="poll", now=now)
+
+
+def pause(sync: Sync, *, reason: str, actor: Actor) -> None:
+    """Nothing is read or written any more after the batch that is under way. A pause by a person replaces another."""
+    sync.state, sync.pause_code, sync.pause_reason = Sync.State.PAUSED, BY_PERSON, reason
+    sync.save(update_fields=["state", "pause_code", "pause_reason"])
+    _record(sync, "paused", actor, {"reason": reason})
+
+
+def resume(sync: Sync, customer: Customer, *, actor: Actor, now: datetime) -> None:
+    """Ends a pause, whatever caused it, and looks at once. One that is not paused stays as it is."""
+    if sync.state != Sync.State.PAUSED:
+        return
+    before = {"code": sync.pause_code, "reason": sync.pause_reason}
+    sync.state, sync.pause_code, sync.pause_reason = Sync.State.ACTIVE, "", ""
+    sync.save(update_fields=["state", "pause_code", "pause_reason"])
+    for kind in schedule.KINDS:
+        schedule.make_due(customer_id=customer.pk, sync_ids=[sync.pk], kind=kind, now=now)
+    _record(sync, "resumed", actor, {"was": before})
+
+
+def run_now(sync: Sync, customer: Customer, *, actor: Actor, now: datetime) -> None:
+    """The next worker that is free looks for changes. Raises CannotBeDone for a sync that does not run."""
+    if not is_running(sync):
+        raise CannotBeDone(why_not_running(sync))
+    schedule.make_due(customer_id=customer.pk, sync_ids=[sync.pk], kind="poll", now=now)
+    _record(sync, "run", actor, {})
+
+
+def why_not_running(sync: Sync) -> str:
+    """Why nothing is read or written, in one sentence; "" for a sync that runs."""
+    if not sync.enabled:
+        return "This flow is switched off: enable it first."
+    if sync.state == Sync.State.PAUSED:
+        return f"This flow is paused ({sync.pause_reason or sync.pause_code}): resume it first."
+    for account in (sync.source, sync.target):
+        if account.state == Connection.State.PAUSED:
+            return f"The connection {account.name} is paused ({account.pause_reason}): repair and ping it first."
+    return ""
+
+
+def preview_restart(sync: Sync) -> Restart:
+    """What `restart` would read again. Nothing is changed."""
+    deliveries = Delivery.objects.filter(sync=sync)
+    open_states = [state for state in Delivery.OPEN if state != Delivery.State.QUARANTINED]
+    return Restart(
+        known=deliveries.values("source_key").distinct().count(),
+        linked=Link.objects.filter(flow=sync.flow).count(),
+        on_their_way=deliveries.filter(state__in=open_states).count(),
+        need_a_person=deliveries.filter(state=Delivery.State.QUARANTINED).count(),
+        last_full_read_at=sync.full_read_at,
+    )
+
+
+def restart(sync: Sync, customer: Customer, *, reason: str, actor: Actor, now: datetime) -> None:
+    """Forgets how far the source was read, so that everything is read again; a reading that is under way is ended.
+
+    Nothing is doubled: what is known is recognised by its digest, and links stay.
+    """
+    with ledger():
+        before = {"cursor": sync.cursor, "full_read_at": sync.full_read_at and sync.full_read_at.isoformat()}
+        schedule.take_away(customer_id=customer.pk, sync_id=sync.pk, kind="poll", now=now)
+        sync.cursor, sync.full_read_at = {}, None
+        sync.save(update_fields=["cursor", "full_read_at"])
+        _record(sync, "reset", actor, {"reason": reason, "before": before})
+
+
+def _record(sync: Sync, verb: str, actor: Actor, detail: Mapping[str, Any]) -> None:
+    record(actor=actor, action=f"sync.{verb}", subject=sync.flow, subject_id=str(sync.pk), detail=detail)
