@@ -15,6 +15,7 @@ from typing import Any
 from connector import development, logs
 from connector.environment import Environment, read_dotenv, redis_url
 from integrations.keyring import KeyRingError, check_ring
+from integrations.systems.servicetitan import webhooks
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 STATE_DIR = BASE_DIR / ".state"
@@ -91,7 +92,7 @@ CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_TASK_DEFAULT_QUEUE = "tick"
 # A worker without -Q takes all of them, in turns: a backlog of one kind does not hold up the others.
-CELERY_TASK_QUEUES: dict[str, dict[str, str]] = {name: {} for name in ("tick", "poll", "deliver")}
+CELERY_TASK_QUEUES: dict[str, dict[str, str]] = {name: {} for name in ("tick", "inbound", "poll", "deliver")}
 CELERY_TASK_TIME_LIMIT = env.number("TASK_SECONDS", 600, least=60, most=840)  # shorter than the visibility time-out
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_MAX_TASKS_PER_CHILD = env.number("WORKER_MAX_TASKS_PER_CHILD", 200, least=1, most=100_000)
@@ -230,6 +231,23 @@ for network in OUTGOING_ALLOW:
 # --- ServiceTitan: the installation's own app; a connection with an app of its own overrides both --------------------
 ST_APP_KEY = env.text("ST_APP_KEY")
 ST_EXTERNAL_DATA_GUID = env.text("ST_EXTERNAL_DATA_GUID")
+
+# Webhooks of that app (integrations/webhooks.py). Keys: the present one first, during a rotation also the one before.
+ST_WEBHOOK_KEYS = {
+    "production": env.words("ST_WEBHOOK_KEYS"),
+    "sandbox": env.words("ST_WEBHOOK_KEYS_SANDBOX"),
+}
+for name, keys in (("ST_WEBHOOK_KEYS", "production"), ("ST_WEBHOOK_KEYS_SANDBOX", "sandbox")):
+    found = ST_WEBHOOK_KEYS[keys]
+    if len(found) > 2 or len(set(found)) < len(found) or not all(map(webhooks.is_key, found)):
+        env.problem(name, "must be one HMAC key of 32 to 64 characters, or two different ones, the newer one first")
+ST_WEBHOOK_HEADERS = env.words("ST_WEBHOOK_HEADERS", webhooks.HEADERS)
+if not all(map(webhooks.is_header_name, ST_WEBHOOK_HEADERS)):
+    env.problem("ST_WEBHOOK_HEADERS", "must be a list of header names")
+ST_WEBHOOK_HASH = env.text("ST_WEBHOOK_HASH", "sha256").lower()
+if ST_WEBHOOK_HASH not in webhooks.HASHES:
+    env.problem("ST_WEBHOOK_HASH", f"must be one of {', '.join(webhooks.HASHES)}")
+    ST_WEBHOOK_HASH = "sha256"
 
 LOG_FORMAT = env.text("LOG_FORMAT", "console" if DEVELOPMENT else "json")
 if LOG_FORMAT not in logs.FORMATS:

@@ -1,7 +1,8 @@
 """The public host: signing in, choosing a customer, and the operators' admin."""
 
-from django.urls import path
+from django.urls import path, re_path
 
+from integrations import webhooks
 from tenants import views_public
 from tenants.admin import operators
 
@@ -11,4 +12,7 @@ urlpatterns = [
     path("sign-out/", views_public.sign_out, name="sign-out"),
     path("hand-over/", views_public.hand_over, name="hand-over"),
     path("admin/", operators.urls),
+    # With or without the last slash: whoever sends them follows no redirect.
+    re_path(r"^webhooks/servicetitan/(production|sandbox)/?$", webhooks.own_app, name="webhooks"),
+    re_path(r"^webhooks/servicetitan/connections/([\w-]{43})/?$", webhooks.customers_app, name="own-webhooks"),
 ]

@@ -26,8 +26,9 @@ from integrations.http import HttpSession, Timeouts
 from integrations.keyring import KeyMissing
 from integrations.models import Connection, Sync
 from integrations.rates import Rate
+from integrations.tenant_proof import note_proof
 from integrations.tokens import PAUSED_FOR_CREDENTIALS, DatabaseTokens, PassingTokens, pause_for_credentials
-from tenants import schedule, servicetitan_tenants
+from tenants import schedule
 from tenants.models import Customer
 
 BURST = 5
@@ -172,13 +173,12 @@ def ping(row: Connection, customer: Customer, *, now: datetime | None = None, ac
 
     A connection that was paused because of its credentials goes on if they work now, and so do flows that were paused
     because a scope or an arrangement was missing: their next poll tells whether it still is. A ServiceTitan tenant
-    id is registered for the customer once its own credentials have proven it.
+    id is registered for the customer once its own credentials have proven it, and no longer is once they are refused.
     """
     now = now or datetime.now(UTC)
     checks, capabilities = _asked(row)
     proven = is_signed_in(checks)
-    if proven and row.system == "servicetitan":
-        checks += _register_tenant(row, customer, now)
+    checks += note_proof(row, customer, checks, proven=proven, now=now)
     row.checked_at = now
     told = [{"name": c.name, "ok": c.ok, "detail": c.detail, "fix": c.fix, "code": c.code} for c in checks]
     row.capabilities = {**capabilities, "checks": told}
@@ -248,19 +248,3 @@ def _asked(row: Connection) -> tuple[list[Check], Mapping[str, Any]]:
         return [Check("Reaching it", ok=False, detail=error.message, code=error.code)], row.capabilities
     finally:
         client.session.close()
-
-
-def _register_tenant(row: Connection, customer: Customer, now: datetime) -> list[Check]:
-    tenant_id = str(row.options["servicetitan_tenant_id"])
-    try:
-        servicetitan_tenants.prove(
-            environment=row.environment,
-            tenant_id=tenant_id,
-            customer_id=customer.pk,
-            connection_id=row.pk,
-            now=now,
-        )
-    except servicetitan_tenants.TenantTaken as error:
-        fix = "Ask the hosting team which of the two it belongs to; webhook calls go to one of them only."
-        return [Check("Tenant id", ok=False, detail=str(error), fix=fix, code="tenant-taken")]
-    return []

@@ -166,6 +166,15 @@ def undone_key(flow: str, source_key: str) -> str:
     return f"undone:{flow}:{source_key}"
 
 
+REFERENCE = "reference:"
+"""Begins the wake key of a row of reference data: nobody tells for sure that it appears, so it is looked for again."""
+
+
+def reference_key(kind: str, key: str) -> str:
+    """The wake key of a row of reference data, e.g. of a job that does not exist (yet)."""
+    return f"{REFERENCE}{kind}:{key}"
+
+
 def map_key(value_map: str, key: str) -> str:
     """The wake key of a value-map row."""
     return f"map:{value_map}:{key}"

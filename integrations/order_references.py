@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from integrations.address import Address, address_from_servicetitan
-from integrations.errors import Misconfigured, NeedsPerson
+from integrations.errors import Misconfigured, NeedsPerson, reference_key
 from integrations.flow import Lookups
 from integrations.money import Measure, measure
 
@@ -32,12 +32,13 @@ def measure_of(unit: str, material: str, lookups: Lookups) -> Measure:
 
 
 def job_id(number: str | None, lookups: Lookups) -> str:
-    """The id of a job by its number, "" for none. A number that does not exist is a task for a person."""
+    """The id of a job by its number, "" for none. One that does not exist is a person's, until it exists."""
     if not number:
         return ""
     row = lookups.reference("job", number)
     if row is None:
-        raise NeedsPerson(f"Job {number} does not exist in ServiceTitan.", code="job-not-found")
+        words = f"Job {number} does not exist in ServiceTitan."
+        raise NeedsPerson(words, code="job-not-found", needs=reference_key("job", number))
     return str(row["id"])
 
 

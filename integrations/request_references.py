@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from integrations.errors import Misconfigured, NeedsPerson, Unmapped, map_key
+from integrations.errors import Misconfigured, NeedsPerson, Unmapped, map_key, reference_key
 from integrations.flow import SOURCE, Lookups
 
 
@@ -65,5 +65,6 @@ def job_number(job: str, lookups: Lookups) -> str:
     """The number of a job by its id, "" for none."""
     row = lookups.reference(f"{SOURCE}job-by-id", job) if job else None
     if job and row is None:
-        raise NeedsPerson(f"Job {job} does not exist in ServiceTitan.", code="job-not-found")
+        words = f"Job {job} does not exist in ServiceTitan."
+        raise NeedsPerson(words, code="job-not-found", needs=reference_key("job-by-id", job))
     return str((row or {}).get("jobNumber") or "")

@@ -8,6 +8,7 @@ from celery import shared_task
 from django.conf import settings
 from django.db import transaction
 
+from integrations.inbound_reading import run_claim as handle_events
 from integrations.reference_data import refresh_customer
 from integrations.running import run_claim, utc_now
 from tenants import schedule
@@ -37,8 +38,9 @@ def _hand_over(claim: schedule.Claim) -> None:
 
 @shared_task(ignore_result=True)
 def work(*, claim: dict[str, Any]) -> None:
-    """Polls or delivers one sync of one customer under its claim."""
-    run_claim(schedule.Claim.from_message(claim))
+    """Polls or delivers one sync of one customer under its claim, or handles webhook events of a connection."""
+    received = schedule.Claim.from_message(claim)
+    (handle_events if received.kind == "inbound" else run_claim)(received)
 
 
 @shared_task(ignore_result=True)

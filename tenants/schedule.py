@@ -24,7 +24,8 @@ Kind = Literal["poll", "deliver", "inbound", "job", "night", "events", "alerts"]
 KINDS: tuple[Kind, ...] = ("poll", "deliver")
 """What every sync has a row of."""
 ALL_KINDS: tuple[Kind, ...] = (*KINDS, "inbound", "job", "night")
-"""Besides them: what webhook calls told (the connection's id stands for a sync), work that goes on for longer than a request, and what is done in a customer's night."""
+"""Besides them: what webhook calls told (the connection's id stands for a sync), work that goes on for longer than a
+request, and what is done in a customer's night."""
 TELLING: tuple[Kind, ...] = ("events", "alerts")
 """Telling others, claimed apart: an endpoint's events (its id stands for a sync), and the alerts of a customer."""
 NIGHT = ALERTS = UUID(int=0)

@@ -1,13 +1,18 @@
-"""Which customer a ServiceTitan tenant id belongs to: one at most, and only after a ping with its own credentials."""
+"""Which customer a ServiceTitan tenant id belongs to: one at most, and only after a ping with its own credentials.
+
+A connection has proven one tenant at most: proving another one, or being refused, ends what it had proven before.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from django.db import connection
 
 from tenants.models import Customer, ServiceTitanTenant
+from tenants.webhook_models import WebhookAddress, new_address
 
 PROVE = """
     INSERT INTO public.tenants_servicetitantenant AS t (environment, tenant_id, customer_id, connection_id, proven_at)
@@ -16,6 +21,22 @@ PROVE = """
     DO UPDATE SET connection_id = excluded.connection_id, proven_at = excluded.proven_at
     WHERE t.customer_id = excluded.customer_id
 """
+FORGET_OTHERS = """
+    DELETE FROM public.tenants_servicetitantenant
+    WHERE customer_id = %s AND connection_id = %s AND (environment, tenant_id) <> (%s, %s)
+"""
+GIVE_ADDRESS = """
+    INSERT INTO public.tenants_webhookaddress (address, customer_id, connection_id, created_at)
+    VALUES (%s, %s, %s, now()) ON CONFLICT (connection_id) DO NOTHING
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Where a webhook call goes."""
+
+    customer: Customer
+    connection_id: UUID
 
 
 class TenantTaken(Exception):
@@ -28,17 +49,46 @@ def prove(*, environment: str, tenant_id: str, customer_id: int, connection_id: 
         cursor.execute(PROVE, [environment, tenant_id, customer_id, str(connection_id), now])
         if cursor.rowcount != 1:
             raise TenantTaken("This ServiceTitan tenant is connected to another customer of this installation.")
+        cursor.execute(FORGET_OTHERS, [customer_id, str(connection_id), environment, tenant_id])
 
 
 def customer_of(*, environment: str, tenant_id: str) -> Customer | None:
     """The customer whose tenant this is; None if nobody has proven it."""
-    found = ServiceTitanTenant.objects.select_related("customer").filter(
-        environment=environment, tenant_id=tenant_id, proven_at__isnull=False
-    )
-    row = found.first()
+    row = _proven(environment, tenant_id)
     return row.customer if row else None
 
 
+def route(*, environment: str, tenant_id: str) -> Route | None:
+    """Where calls about this tenant go; None if nobody has proven it, or its customer is suspended."""
+    row = _proven(environment, tenant_id)
+    return Route(row.customer, row.connection_id) if row and not row.customer.suspended_at else None
+
+
+def route_of_address(address: str) -> Route | None:
+    """Where calls to this address go; None if there is none, or its customer is suspended."""
+    row = WebhookAddress.objects.select_related("customer").filter(address=address).first()
+    return Route(row.customer, row.connection_id) if row and not row.customer.suspended_at else None
+
+
+def address_of(*, connection_id: UUID, customer_id: int) -> str:
+    """The address of a connection with an app of its own: made when it is first asked for, then always the same."""
+    with connection.cursor() as cursor:
+        cursor.execute(GIVE_ADDRESS, [new_address(), customer_id, str(connection_id)])
+    return WebhookAddress.objects.get(connection_id=connection_id, customer_id=customer_id).address
+
+
+def _proven(environment: str, tenant_id: str) -> ServiceTitanTenant | None:
+    found = ServiceTitanTenant.objects.select_related("customer").filter(
+        environment=environment, tenant_id=tenant_id, proven_at__isnull=False
+    )
+    return found.first()
+
+
 def forget(*, connection_id: UUID, customer_id: int) -> None:
-    """The connection is gone: its tenant id is free again."""
+    """The connection is gone, or its credentials were refused: its tenant id is free again."""
     ServiceTitanTenant.objects.filter(connection_id=connection_id, customer_id=customer_id).delete()
+
+
+def forget_address(*, connection_id: UUID, customer_id: int) -> None:
+    """Calls to the connection's own address are refused from now on."""
+    WebhookAddress.objects.filter(connection_id=connection_id, customer_id=customer_id).delete()

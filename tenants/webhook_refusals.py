@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
 
@@ -42,8 +43,8 @@ class Refusals:
             return
         names = sample(header_names)
         with connection.cursor() as cursor:
-            parameters = {"endpoint": endpoint, "reason": reason, "count": count, "now": now}
-            cursor.execute(SAVE, {**parameters, "names": json.dumps(names)})
+            row: dict[str, Any] = {"endpoint": endpoint, "reason": reason, "count": count, "now": now}
+            cursor.execute(SAVE, {**row, "names": json.dumps(names)})
         told = {"endpoint": endpoint, "reason": reason, "count": count, "header_names": names}
         log.warning("webhook calls refused", extra=told)
 

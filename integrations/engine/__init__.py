@@ -10,7 +10,7 @@ from integrations.engine.delivering import deliver, is_running, next_due
 from integrations.engine.mapping import Given, found_missing, save_value, save_values
 from integrations.engine.polling import Polled, poll
 from integrations.engine.reconciling import Report, reconcile
-from integrations.engine.references import forget_references, keep_references
+from integrations.engine.references import arrived, forget_references, keep_references
 from integrations.engine.replaying import dismiss, link_by_hand, replay
 from integrations.engine.standing import examples, standing, vanished
 from integrations.engine.tables import suggest
@@ -24,6 +24,7 @@ __all__ = [
     "Polled",
     "Report",
     "Work",
+    "arrived",
     "deliver",
     "dismiss",
     "examples",

@@ -73,7 +73,7 @@ def _due(work: Work) -> list[Delivery]:
     """The next batch: unsettled writes first, then by priority and time."""
     due = Delivery.objects.filter(sync=work.sync, due_at__lte=work.clock())
     unsettled = list(due.filter(state__in=Delivery.UNSETTLED).order_by("due_at", "source_key")[: work.limits.batch])
-    pending = due.filter(state__in=[State.PENDING, State.WAITING]).order_by("priority", "due_at", "source_key")
+    pending = due.filter(state__in=Delivery.PLANNABLE).order_by("priority", "due_at", "source_key")
     return unsettled or list(pending[: work.limits.batch])
 
 
@@ -82,7 +82,7 @@ def _by_state(work: Work, batch: Sequence[Delivery], directory: Directory) -> No
     groups: list[tuple[set[str], Callable[[Sequence[Delivery]], Any]]] = [
         ({State.CHECKING}, lambda group: check(work, group)),
         ({State.VERIFYING}, lambda group: directory.add(verify(work, group))),
-        ({State.PENDING, State.WAITING}, lambda group: _send(work, group, directory)),
+        (set(Delivery.PLANNABLE), lambda group: _send(work, group, directory)),
     ]
     for states, handle in groups:
         group = [d for d in batch if d.state in states]
@@ -147,7 +147,7 @@ def _put_off(work: Work, group: Sequence[Delivery], error: IntegrationError) -> 
     with ledger(work.lease):
         pause_for(error, work.sync, work.sync.source if error.side == "source" else work.sync.target)
         moves = Moves(now)
-        unsent = {State.PENDING, State.WAITING, State.CHECKING, State.VERIFYING}
+        unsent = {*Delivery.PLANNABLE, State.CHECKING, State.VERIFYING}
         for delivery in Delivery.objects.filter(id__in=[d.id for d in group], state__in=unsent).defer("payload"):
             delivery.tries += 1
             due_at = now + timedelta(seconds=wait or backoff(str(delivery.id), delivery.tries))

@@ -16,11 +16,23 @@ from integrations.engine.refusing import REFUSED, refusal
 from integrations.engine.sending import Outgoing
 from integrations.engine.unresolved import unresolved_marks
 from integrations.engine.work import Work, digest, ledger
-from integrations.errors import Awaiting, NeedsPerson, NotReady, NotTransferable, Unmapped, link_key, linked_to_key
+from integrations.errors import (
+    REFERENCE,
+    Awaiting,
+    NeedsPerson,
+    NotReady,
+    NotTransferable,
+    Unmapped,
+    link_key,
+    linked_to_key,
+)
 from integrations.flow import Write
 from integrations.models import Attempt, Delivery, Link, Step
 
 State = Delivery.State
+
+LOOK_AGAIN = timedelta(minutes=15)
+"""What is missing in the other system is looked for so often, in case no event tells that it has appeared."""
 
 
 def commit_intents(work: Work, batch: Sequence[Planned]) -> list[Outgoing]:
@@ -48,14 +60,14 @@ def commit_intents(work: Work, batch: Sequence[Planned]) -> list[Outgoing]:
             work, [of_bond(b, p.delivery) for p in current if p.plan for b in p.plan.links], Link.Origin.FOUND, now
         )
         _wake_others(work, current, now)
-        _recheck_waiting(work, [p.delivery for p in current if p.delivery.state == State.WAITING], now)
+        _recheck_waiting(work, [p.delivery for p in current if p.delivery.needs], now)
     return outgoing
 
 
 def _still_so(work: Work, batch: Sequence[Planned]) -> list[Planned]:
     """Those of which nothing was changed since they were read; their notes are those of now."""
     ids = [planned.delivery.id for planned in batch]
-    still = Delivery.objects.filter(id__in=ids, state__in=[State.PENDING, State.WAITING])
+    still = Delivery.objects.filter(id__in=ids, state__in=Delivery.PLANNABLE)
     notes = dict(still.values_list("id", "notes"))
     current = [p for p in batch if p.delivery.id in notes]
     for planned in current:
@@ -147,7 +159,9 @@ def _not_finished(planned: Planned, moves: Moves, now: datetime) -> None:
         add_notes(delivery, [f"Suggestion: {text}" for text in error.suggestions], now)
         moves.move(delivery, State.QUARANTINED, code=error.code, reason=error.message, needs=error.needs)
     elif isinstance(error, NeedsPerson):
-        moves.move(delivery, State.QUARANTINED, code=error.code, reason=error.message, needs=error.needs)
+        reason, needs = error.message, error.needs
+        again_at = now + LOOK_AGAIN if needs.startswith(REFERENCE) else None
+        moves.move(delivery, State.QUARANTINED, code=error.code, reason=reason, needs=needs, due_at=again_at)
     else:
         reason = f"An error in this product ({type(error).__name__}); the log has the details under this delivery's id."
         moves.move(delivery, State.QUARANTINED, code="bug", reason=reason)

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from itertools import islice
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Count
 
+from integrations.engine.recording import wake
+from integrations.engine.work import Schedule
+from integrations.errors import reference_key
 from integrations.flow import Row
-from integrations.models import Connection, Reference
+from integrations.models import Connection, Delivery, Reference
 
 CHUNK = 500
+URGENT = 0
 
 
 def keep_references(connection: Connection, kind: str, rows: Mapping[str, Row], now: datetime) -> int:
@@ -30,6 +35,30 @@ def forget_references(connection: Connection, kind: str, before: datetime) -> in
     """Removes the rows of a kind that were read before; returns how many. To be called after a complete reading."""
     removed, _ = Reference.objects.filter(connection=connection, kind=kind, refreshed_at__lt=before).delete()
     return removed
+
+
+def arrived(
+    connection: Connection,
+    kind: str,
+    rows: Mapping[str, Row],
+    *,
+    also: Collection[str] = (),
+    schedule: Schedule,
+    now: datetime,
+) -> dict[str, int]:
+    """Keeps rows that were read just now, and wakes what waits for them, ahead of everything else of its sync.
+
+    `also` are more wake keys that these rows answer. Returns how many deliveries waited for which key. In a ledger
+    transaction.
+    """
+    keep_references(connection, kind, rows, now)
+    keys = {reference_key(kind, key) for key in rows} | set(also)
+    waiting = Delivery.objects.filter(needs__in=keys, state__in=[Delivery.State.WAITING, Delivery.State.QUARANTINED])
+    counts = dict(waiting.order_by().values_list("needs").annotate(Count("id")))
+    if counts:
+        waiting.update(priority=URGENT)
+        wake(counts.keys(), schedule=schedule, now=now)
+    return counts
 
 
 def name_of(row: Row) -> str:

@@ -33,6 +33,8 @@ class Delivery(models.Model):
 
     OPEN = (State.PENDING, State.SENDING, State.CHECKING, State.VERIFYING, State.WAITING, State.QUARANTINED)
     UNSETTLED = (State.SENDING, State.CHECKING, State.VERIFYING)
+    PLANNABLE = (State.PENDING, State.WAITING, State.QUARANTINED)
+    """What is planned (again) when it is due. A quarantined one is due where what it needs may appear by itself."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     sync = models.ForeignKey(Sync, on_delete=models.CASCADE, related_name="deliveries")

@@ -15,6 +15,7 @@ from typing import Any
 
 from integrations.connection import ConnectionSettings
 from integrations.errors import Misconfigured
+from integrations.systems.servicetitan import webhooks
 
 API_URLS: Mapping[str, str] = {
     "production": "https://api.servicetitan.io",
@@ -33,6 +34,8 @@ CREDENTIALS: Mapping[str, str] = {
     "client_secret": "Client secret (begins with cs1. or cs2.)",
     "client_secret_previous": "The secret before, during a rotation; optional",
     "app_key": "Application key of the app (begins with ak1.)",
+    "webhook_key": "HMAC key of the app's webhooks; only for an app of your own, optional",
+    "webhook_key_previous": "The HMAC key before, during a rotation; optional",
 }
 
 OPTIONS: Mapping[str, Any] = {
@@ -44,6 +47,8 @@ OPTIONS: Mapping[str, Any] = {
     "calls_per_second": 10,
     "side_by_side": 4,
     "read_only": False,
+    "webhook_headers": "",
+    "webhook_hash": "",
 }
 
 # The portal names 5000 as the ceiling; the server gives a request 100 seconds, so large pages are refused here.
@@ -69,7 +74,14 @@ class Account:
 
 def problems(settings: ConnectionSettings) -> list[tuple[str, str]]:
     """Every (field, sentence) that keeps this connection from working; empty if it is complete."""
-    return [*_unknown(settings), *_tenant(settings), *_missing(settings), *_guid(settings), *_numbers(settings)]
+    return [
+        *_unknown(settings),
+        *_tenant(settings),
+        *_missing(settings),
+        *_guid(settings),
+        *_numbers(settings),
+        *_webhooks(settings),
+    ]
 
 
 def account(settings: ConnectionSettings) -> Account:
@@ -125,7 +137,7 @@ def _tenant(settings: ConnectionSettings) -> list[tuple[str, str]]:
 
 
 def _missing(settings: ConnectionSettings) -> list[tuple[str, str]]:
-    optional = {"client_secret_previous"}
+    optional = {"client_secret_previous", "webhook_key", "webhook_key_previous"}
     return [
         (name, f"{title} is missing.")
         for name, title in CREDENTIALS.items()
@@ -152,4 +164,21 @@ def _numbers(settings: ConnectionSettings) -> list[tuple[str, str]]:
         smallest = _SMALLEST.get(name, 1)
         if isinstance(value, bool) or not isinstance(value, int | float) or not smallest <= value <= largest:
             found.append((name, f"{name} is a number from {smallest} to {largest}."))
+    return found
+
+
+def _webhooks(settings: ConnectionSettings) -> list[tuple[str, str]]:
+    least, most = webhooks.KEY_LENGTHS
+    found = [
+        (name, f"{name} is an HMAC key of {least} to {most} characters, as the developer portal shows it.")
+        for name in ("webhook_key", "webhook_key_previous")
+        if (key := settings.credentials.get(name, "")) and not webhooks.is_key(key)
+    ]
+    if settings.credentials.get("webhook_key_previous") and not settings.credentials.get("webhook_key"):
+        found.append(("webhook_key", "webhook_key is missing: webhook_key_previous is the one before it."))
+    names = [name.strip() for name in str(settings.options.get("webhook_headers") or "").split(",") if name.strip()]
+    if not all(webhooks.is_header_name(name) for name in names):
+        found.append(("webhook_headers", "webhook_headers is a list of header names, separated by commas."))
+    if settings.options.get("webhook_hash") not in (None, "", *webhooks.HASHES):
+        found.append(("webhook_hash", f"webhook_hash is one of {', '.join(webhooks.HASHES)}."))
     return found

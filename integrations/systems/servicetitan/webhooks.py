@@ -57,6 +57,22 @@ class Event:
     object_number: str = ""
 
 
+def webhook_keys(credentials: Mapping[str, str]) -> list[str]:
+    """The HMAC keys of an app of one's own: the present one, and the one before during a rotation."""
+    return [key for name in ("webhook_key", "webhook_key_previous") if (key := credentials.get(name, ""))]
+
+
+def is_header_name(text: str) -> bool:
+    """Whether a header can have this name."""
+    return re.fullmatch(r"[A-Za-z0-9-]{1,60}", text) is not None
+
+
+def is_key(text: str) -> bool:
+    """Whether the developer portal takes this for an HMAC key."""
+    least, most = KEY_LENGTHS
+    return least <= len(text) <= most and text.isascii() and text.isprintable() and " " not in text
+
+
 def is_signed(body: bytes, signatures: Iterable[str], keys: Sequence[str], *, algorithm: str = "sha256") -> bool:
     """Whether one of the signatures is the HMAC of these very bytes under one of the keys, compared in constant time.
 
