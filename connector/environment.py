@@ -70,6 +70,28 @@ class Environment:
         self.problem(name, "must be a URL of the form postgres://user:password@host:5432/database")
         return {"NAME": ""}
 
+    def mail(self, name: str, default: str) -> dict[str, Any]:
+        """A mail server's URL as Django's EMAIL_ settings; {} where it is not set.
+
+        `smtp+tls://user:password@host:587` (STARTTLS), `smtp+ssl://...:465`, `smtp://host:25` (not encrypted: for a
+        server on the same machine), or `consolemail://`, which writes mails to standard error.
+        """
+        value = self.text(name, default)
+        scheme = value.partition("://")[0]
+        try:
+            if scheme == "consolemail":
+                return {"EMAIL_BACKEND": "django.core.mail.backends.console.EmailBackend"}
+            if scheme in ("smtp", "smtp+tls", "smtp+ssl"):
+                found = dict(environ.Env.email_url_config(value))
+                given = {key: entry for key, entry in found.items() if key.startswith("EMAIL_") and entry is not None}
+                if given.get("EMAIL_HOST") and (scheme != "smtp" or not given.get("EMAIL_HOST_PASSWORD")):
+                    return given
+        except (ValueError, KeyError, ImproperlyConfigured):
+            pass
+        if value:
+            self.problem(name, "must be of the form smtp+tls://user:password@host:587; smtp:// takes no password")
+        return {}
+
     def problem(self, name: str, sentence: str) -> None:
         """Notes what is wrong with a variable. The sentence must not contain its value."""
         self.problems.append(f"{name} {sentence}.")

@@ -29,6 +29,20 @@ ROWS = (
         description="Claims what is due in the schedule index and sends it to the workers.",
     ),
     Row(
+        name="tick-telling",
+        task="integrations.tasks.tick_telling",
+        seconds=2,
+        expires=5,
+        description="Claims endpoints with events to send, and customers to look at for alerts.",
+    ),
+    Row(
+        name="watch",
+        task="integrations.tasks.watch",
+        seconds=60,
+        expires=60,
+        description="Finds overdue polls over all customers, so that somebody is told.",
+    ),
+    Row(
         name="refresh-reference-data",
         task="integrations.tasks.refresh_all",
         seconds=24 * 3600,

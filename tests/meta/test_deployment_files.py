@@ -24,7 +24,7 @@ ELSEWHERE = {"POSTGRES_PASSWORD", "WEB_PORT", "DEVSERVICES_INSTANCE", "SPEC_DIR"
 def settings_names() -> set[str]:
     """Every variable that the settings read, from their source: `env.text("NAME", ...)` and its siblings."""
     source = (CHECKOUT / "connector" / "settings.py").read_text()
-    return set(re.findall(r"\benv\.(?:text|flag|number|words|database)\(\s*\"([A-Z_]+)\"", source))
+    return set(re.findall(r"\benv\.(?:text|flag|number|words|database|mail)\(\s*\"([A-Z_]+)\"", source))
 
 
 def example_names() -> set[str]:
@@ -42,10 +42,18 @@ def test_the_example_holds_no_key() -> None:
 
 def test_the_compose_file_has_every_process_and_waits_for_the_migration() -> None:
     services = COMPOSE["services"]
-    assert set(services) == {"postgres", "valkey", "migrate", "web", "worker", "beat", "sap", "servicetitan"}
-    for name in ("web", "worker", "beat"):
+    assert set(services) == {"postgres", "valkey", "migrate", "web", "worker", "teller", "beat", "sap", "servicetitan"}
+    for name in ("web", "worker", "teller", "beat"):
         assert services[name]["depends_on"]["migrate"] == {"condition": "service_completed_successfully"}
     assert [name for name, service in services.items() if service.get("profiles")] == ["sap", "servicetitan"]
+
+
+def test_events_and_alerts_have_a_worker_of_their_own_in_the_compose_file() -> None:
+    def after(name: str, option: str) -> str:
+        command: list[str] = COMPOSE["services"][name]["command"]
+        return command[command.index(option) + 1]
+
+    assert after("worker", "--exclude-queues") == after("teller", "--queues") == "events,alerts"
 
 
 def test_the_compose_file_holds_no_password() -> None:
@@ -53,11 +61,11 @@ def test_the_compose_file_holds_no_password() -> None:
     assert set(re.findall(r"PASSWORD: (.*)", text)) == {"${POSTGRES_PASSWORD:?set POSTGRES_PASSWORD in .env}"}
 
 
-@pytest.mark.parametrize("name", ["migrate", "worker", "beat", "sap", "servicetitan"])
+@pytest.mark.parametrize("name", ["migrate", "worker", "teller", "beat", "sap", "servicetitan"])
 def test_the_command_of_a_service_exists(name: str) -> None:
     command = COMPOSE["services"][name]["command"]
     if command[0] == "celery":
-        assert command[1:4] == ["--app", "connector.celery", name]
+        assert command[1:4] == ["--app", "connector.celery", "beat" if name == "beat" else "worker"]
         assert importlib.util.find_spec("connector.celery")
     elif command[1] == "manage.py":
         from django.core.management import get_commands
