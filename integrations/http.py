@@ -19,13 +19,12 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
-from http.cookiejar import DefaultCookiePolicy
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, urlencode, urlsplit, urlunsplit
 
-import requests
-from requests.structures import CaseInsensitiveDict
-from urllib3.exceptions import HTTPError
+from urllib3 import BaseHTTPResponse
+from urllib3.exceptions import HTTPError, SSLError
+from urllib3.exceptions import TimeoutError as HTTPTimeout
 
 from integrations import transport
 from integrations.connection import writes_may_begin
@@ -39,6 +38,7 @@ _CHUNK = 64 * 1024
 # Drawn anew in each process, so that no text of a customer can look like a number of ours.
 _MARK = f"decimal-{secrets.token_hex(8)}:"
 _MARKED = re.compile(rf'"{_MARK}(-?[0-9.]+)"')
+_HEADERS = {"User-Agent": USER_AGENT, "Accept": "application/json", "Accept-Encoding": "gzip"}
 _MakeExchange = Callable[[int | None, Mapping[str, str], bytes], "Exchange"]
 
 
@@ -88,7 +88,7 @@ class Answer:
     def json(self) -> Any:
         """The body as JSON, fractions as Decimal. Malformed: Unknown after a write, else Transient."""
         try:
-            return json.loads(self.body, parse_float=Decimal, parse_constant=_refuse_constant)
+            return _DECODER.decode(self.body.decode(json.detect_encoding(self.body), "surrogatepass"))
         except (ValueError, RecursionError):
             kind = Unknown if self.write else Transient
             message = f"The answer (HTTP {self.status}) is not readable JSON."
@@ -130,12 +130,12 @@ class HttpSession:
         lookup: Lookup = system_lookup,
     ) -> None:
         extra = [url if "://" in url else f"https://{url}" for url in extra_hosts if url]
-        self._origins = frozenset(check_url(url, policy) for url in (base_url, *extra))
+        self._origin = check_url(base_url, policy)
+        self._origins = frozenset([self._origin, *(check_url(url, policy) for url in extra)])
         self.base_url = base_url.rstrip("/")
         self.timeouts = timeouts
         self._redactor = Redactor(secrets)
-        adapter = transport.GuardedAdapter(policy=policy, lookup=lookup, ca_bundle=ca_bundle, pool_size=pool_size)
-        self._session = _bare_session(adapter)
+        self._pools = transport.GuardedPools(policy=policy, lookup=lookup, ca_bundle=ca_bundle, pool_size=pool_size)
 
     def __repr__(self) -> str:
         return f"HttpSession({self.base_url!r})"
@@ -146,12 +146,11 @@ class HttpSession:
 
     def close(self) -> None:
         """Closes the pooled connections."""
-        self._session.close()
+        self._pools.close()
 
     def send(self, request: HttpRequest, *, timeouts: Timeouts | None = None) -> Answer:
         """One exchange. `timeouts` replaces the session's for this one (long writes). Errors: see the module."""
-        url = self._absolute(request)
-        prepared = self._prepared(request, url)
+        leaving = self._prepared(request)
         if request.write and not writes_may_begin.get()():
             raise Transient("The lease was too short to begin this call.", code="lease-short")
         started_at, clock = datetime.now(UTC), time.monotonic()
@@ -159,38 +158,34 @@ class HttpSession:
 
         def exchange(status: int | None, headers: Mapping[str, str], body: bytes) -> Exchange:
             duration = int((time.monotonic() - clock) * 1000)
-            return self._exchange(prepared, status, headers, body, started_at, duration)
+            return self._exchange(leaving, status, headers, body, started_at, duration)
 
-        limits = timeouts or self.timeouts
-        response: requests.Response | None = None
+        response: BaseHTTPResponse | None = None
         body = bytearray()
         try:
-            response = self._session.send(
-                prepared, stream=True, allow_redirects=False, timeout=(limits.connect, limits.read)
-            )
+            response = self._begin(leaving, timeouts or self.timeouts)
             self._read(request, response, body)
         except IntegrationError as error:
-            error.exchange = exchange(response.status_code if response is not None else None, {}, bytes(body))
+            error.exchange = exchange(response.status if response is not None else None, {}, bytes(body))
             raise
-        except (requests.RequestException, HTTPError, OSError) as error:
+        except (HTTPError, OSError) as error:
             raise _failure(error, request, exchange(None, {}, bytes(body))) from None
         finally:
             if response is not None:
                 response.close()
         return _answer(request, response, bytes(body), exchange)
 
-    def _absolute(self, request: HttpRequest) -> str:
-        url = request.url
-        if not url.lower().startswith(("http://", "https://")):
+    def _prepared(self, request: HttpRequest) -> _Leaving:
+        url, where = request.url, self._origin
+        if url.lower().startswith(("http://", "https://")):
+            where = origin(url)
+        else:
             url = f"{self.base_url}/{url.lstrip('/')}"
-        if origin(url) not in self._origins:
+        if where not in self._origins:
             raise Misconfigured("The address lies outside of this connection's hosts.", code="outgoing-host")
         if request.params:
             url += ("&" if "?" in url else "?") + urlencode(request.params, safe=QUERY_SAFE, quote_via=quote)
-        return url
-
-    def _prepared(self, request: HttpRequest, url: str) -> requests.PreparedRequest:
-        headers = {"User-Agent": USER_AGENT, "Accept": "application/json", **request.headers}
+        headers = {**_HEADERS, **request.headers}
         data: bytes | None = None
         if request.json is not None:
             headers.setdefault("Content-Type", "application/json")
@@ -198,14 +193,26 @@ class HttpSession:
         elif request.form is not None:
             headers.setdefault("Content-Type", "application/x-www-form-urlencoded")
             data = urlencode(request.form).encode()
+        return _Leaving(request.method, where, url, headers, data)
+
+    def _begin(self, leaving: _Leaving, limits: Timeouts) -> BaseHTTPResponse:
         try:
-            bare = requests.Request(request.method, url, headers=headers, data=data)
-            return self._session.prepare_request(bare)
-        except (requests.RequestException, ValueError):
+            return self._pools.send(
+                leaving.origin,
+                leaving.method,
+                leaving.target,
+                headers=leaving.headers,
+                body=leaving.body,
+                timeouts=(limits.connect, limits.read),
+            )
+        except ValueError:
+            # A line break in a header, a character that no header can hold: refused before anything leaves.
+            if transport.sent():
+                raise
             raise Misconfigured("The request cannot be built from these settings.", code="outgoing-url") from None
 
-    def _read(self, request: HttpRequest, response: requests.Response, body: bytearray) -> None:
-        for chunk in response.iter_content(_CHUNK):
+    def _read(self, request: HttpRequest, response: BaseHTTPResponse, body: bytearray) -> None:
+        for chunk in response.stream(_CHUNK, decode_content=True):
             body += chunk
             if len(body) > self.max_answer:
                 message = f"The answer is larger than {self.max_answer} bytes; ask for smaller pages."
@@ -214,25 +221,41 @@ class HttpSession:
 
     def _exchange(
         self,
-        prepared: requests.PreparedRequest,
+        leaving: _Leaving,
         status: int | None,
         headers: Mapping[str, str],
         body: bytes,
         started_at: datetime,
         duration_ms: int,
     ) -> Exchange:
-        asked = prepared.body if isinstance(prepared.body, bytes) else b""
         return Exchange(
-            method=str(prepared.method),
-            url=self._redactor.text(str(prepared.url)),
-            request_headers=self._redactor.headers(prepared.headers),
-            request_body=self._redactor.body(asked),
+            method=leaving.method,
+            url=self._redactor.text(leaving.url),
+            request_headers=self._redactor.headers(leaving.headers),
+            request_body=self._redactor.body(leaving.body or b""),
             status=status,
             response_headers=self._redactor.headers(headers),
             response_body=self._redactor.body(body),
             started_at=started_at,
             duration_ms=duration_ms,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class _Leaving:
+    """A request as it leaves."""
+
+    method: str
+    origin: tuple[str, str, int]
+    url: str
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes | None = field(repr=False)
+
+    @property
+    def target(self) -> str:
+        """Path and query."""
+        parts = urlsplit(self.url)
+        return urlunsplit(("", "", parts.path or "/", parts.query, ""))
 
 
 def dump_json(value: Any) -> str:
@@ -250,32 +273,20 @@ def _marked(value: Any) -> Any:
     raise TypeError(f"{type(value).__name__} is no JSON")
 
 
-def _bare_session(adapter: transport.GuardedAdapter) -> requests.Session:
-    session = requests.Session()
-    session.trust_env = False
-    session.headers.clear()
-    session.headers["Accept-Encoding"] = "gzip"
-    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-    session.mount("https://", adapter)
-    session.mount("http://", adapter)
-    return session
-
-
-def _answer(request: HttpRequest, response: requests.Response, body: bytes, exchange: _MakeExchange) -> Answer:
-    # requests joins repeated headers with commas, which cannot be undone for cookies.
-    cookies = tuple(response.raw.headers.getlist("Set-Cookie"))
-    headers = CaseInsensitiveDict(response.headers)
-    made = exchange(response.status_code, response.headers, body)
-    return Answer(response.status_code, headers, body, made, request.write, cookies)
+def _answer(request: HttpRequest, response: BaseHTTPResponse, body: bytes, exchange: _MakeExchange) -> Answer:
+    # A mapping joins repeated headers with commas, which cannot be undone for cookies.
+    cookies = tuple(response.headers.getlist("Set-Cookie"))
+    headers = response.headers
+    return Answer(response.status, headers, body, exchange(response.status, headers, body), request.write, cookies)
 
 
 def _failure(error: Exception, request: HttpRequest, exchange: Exchange) -> IntegrationError:
     """The error of an exchange that ended without a complete answer."""
     host = origin(exchange.url)[1]
     if not transport.sent():
-        tls = isinstance(error, requests.exceptions.SSLError)
+        tls = isinstance(error, SSLError)
         return Transient(_before(error, host), code="tls" if tls else "unreachable", exchange=exchange)
-    slow = isinstance(error, (requests.Timeout, TimeoutError)) or "timed out" in str(error)
+    slow = isinstance(error, (HTTPTimeout, TimeoutError)) or "timed out" in str(error)
     what, code = ("did not answer in time", "read-timeout") if slow else ("broke off the answer", "connection-lost")
     if request.write:
         return Unknown(f"{host} {what}; whether it took the change is not known.", code=code, exchange=exchange)
@@ -284,10 +295,13 @@ def _failure(error: Exception, request: HttpRequest, exchange: Exchange) -> Inte
 
 def _before(error: Exception, host: str) -> str:
     """One sentence on a failure before the first byte left."""
-    if isinstance(error, requests.exceptions.SSLError):
+    if isinstance(error, SSLError):
         return f"The TLS certificate or handshake of {host} was refused; check the CA bundle and the host name."
     return f"{host} could not be reached."
 
 
 def _refuse_constant(text: str) -> Any:
     raise ValueError(text)
+
+
+_DECODER = json.JSONDecoder(parse_float=Decimal, parse_constant=_refuse_constant)

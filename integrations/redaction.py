@@ -67,7 +67,9 @@ class Redactor:
 
     def headers(self, headers: Mapping[str, str]) -> dict[str, str]:
         """The headers with the values of secret ones replaced."""
-        return {name: self._header(name, str(value)) for name, value in headers.items()}
+        shown = {name: REDACTED if _is_secret(name, value) else value for name, value in headers.items()}
+        together = "\n".join(shown.values())
+        return shown if self.text(together) == together else {name: self.text(value) for name, value in shown.items()}
 
     def body(self, body: bytes, limit: int = BODY_LIMIT) -> str:
         """The body as text, without secrets, cut at `limit` bytes with a note."""
@@ -78,10 +80,9 @@ class Redactor:
             return text
         return f"{text[:limit]}\n[cut: {len(body)} bytes in all]"
 
-    def _header(self, name: str, value: str) -> str:
-        if name.lower() in SECRET_HEADERS and value.lower() not in _TELLING_VALUES:
-            return REDACTED
-        return self.text(value)
+
+def _is_secret(name: str, value: str) -> bool:
+    return name.lower() in SECRET_HEADERS and value.lower() not in _TELLING_VALUES
 
 
 def _spellings(secret: str) -> set[str]:

@@ -1,6 +1,8 @@
-"""The requests adapter behind `integrations.http`: guarded sockets, a deadline per answer, no retries.
+"""The pools behind `integrations.http`: guarded sockets, a deadline per answer, no retries.
 
-Three things that requests does not do by itself:
+They are those of urllib3, the engine of requests, asked directly: what requests adds to each call (cookies, hooks,
+redirects, proxies, an adapter chosen anew) is all switched off here, and costs three times as much CPU as the rest.
+Three things that they do not do by themselves:
 
 - a socket is opened only to addresses that the guard allowed, resolved once (no rebinding in between);
 - the read time-out bounds the whole answer, not each piece of it, so a dripping server cannot outlast a lease;
@@ -16,17 +18,17 @@ import ssl
 import sys
 import threading
 import time
+from collections.abc import Mapping
 from functools import lru_cache, partial
 from typing import Any
 
 import certifi
-from requests.adapters import HTTPAdapter
+from urllib3 import BaseHTTPResponse, Timeout
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 from urllib3.poolmanager import PoolManager
 from urllib3.util.connection import create_connection
-from urllib3.util.retry import Retry
 
 from integrations.errors import Misconfigured
 from integrations.guard import Lookup, OutgoingPolicy, resolve_host
@@ -159,24 +161,52 @@ class _Pools(PoolManager):
         return pool
 
 
-class GuardedAdapter(HTTPAdapter):
-    """Mounted for http and https on the one pooled session of a client."""
+class GuardedPools:
+    """The kept-alive connections of one client: a pool per origin. Safe to use from several threads."""
 
     def __init__(self, *, policy: OutgoingPolicy, lookup: Lookup, ca_bundle: str, pool_size: int) -> None:
-        self._policy, self._lookup, self._ca_bundle = policy, lookup, ca_bundle
-        super().__init__(pool_connections=4, pool_maxsize=pool_size, max_retries=Retry(0, read=False, redirect=False))
+        context = tls_context(ca_bundle)
+        self._manager = _Pools(
+            policy=policy,
+            lookup=lookup,
+            num_pools=4,
+            maxsize=pool_size,
+            ssl_context=context,
+            cert_reqs="CERT_REQUIRED",
+        )
+        self._by_origin: dict[tuple[str, str, int], HTTPConnectionPool] = {}
 
-    def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **pool_kwargs: Any) -> None:
-        self.poolmanager = _Pools(
-            policy=self._policy,
-            lookup=self._lookup,
-            num_pools=connections,
-            maxsize=maxsize,
-            block=block,
-            ssl_context=tls_context(self._ca_bundle),
-            **pool_kwargs,
+    def send(
+        self,
+        origin: tuple[str, str, int],
+        method: str,
+        target: str,
+        *,
+        headers: Mapping[str, str],
+        body: bytes | None,
+        timeouts: tuple[float, float],
+    ) -> BaseHTTPResponse:
+        """The answer, its body yet to be read. `target`: path and query; `timeouts`: to connect, for the answer."""
+        return self._pool(origin).urlopen(
+            method,
+            target,
+            body=body,
+            headers=headers,
+            timeout=Timeout(connect=timeouts[0], read=timeouts[1]),
+            retries=False,
+            redirect=False,
+            assert_same_host=False,
+            preload_content=False,
         )
 
-    def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
-        # The context above already holds the trust; requests would add the public roots to it.
-        conn.cert_reqs = "CERT_REQUIRED"
+    def close(self) -> None:
+        """Closes the connections that are not in use; those that are, end with their exchange."""
+        self._manager.clear()
+        self._by_origin.clear()
+
+    def _pool(self, origin: tuple[str, str, int]) -> HTTPConnectionPool:
+        pool = self._by_origin.get(origin)
+        if pool is None:
+            scheme, host, port = origin
+            pool = self._by_origin[origin] = self._manager.connection_from_host(host, port, scheme)
+        return pool

@@ -87,9 +87,7 @@ class VendorsToSap(Flow):
     agrees_on: Mapping[str, str] = {"owners": DOWN}
     match_before_create = sees_done = True
     options: Mapping[str, Any] = {
-        "owners": dict(
-            vendor_agreement.OWNERS
-        ),  # of each shared member; the same in the flow vendors
+        "owners": dict(vendor_agreement.OWNERS),  # of each shared member; the same in the flow vendors
         "grouping": "",  # of new business partners, one with numbers given by SAP
         "company_code": "",
         "reconciliation_account": "",
