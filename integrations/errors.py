@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from integrations.http import Exchange
 
+SUGGESTIONS_TOLD = 3
+"""How many suggestions stand in a reason; all of them are kept as notes."""
+
 
 class IntegrationError(Exception):
     """The root of the family; never raised itself."""
@@ -116,13 +119,15 @@ class Misconfigured(NeedsPerson):
 class Unmapped(NeedsPerson):
     """A value map has no row for a code. Saving that row wakes what waits for it.
 
-    `needs` is the wake key, written by `map_key` (for example `map:cost-center:10101101`).
+    `needs` is the wake key, written by `map_key` (for example `map:cost-center:10101101`). The message ends with the
+    best suggestions, since that is what people read.
     """
 
     default_code = "unmapped"
 
     def __init__(self, message: str, *, needs: str, suggestions: tuple[str, ...] = (), code: str = "") -> None:
-        super().__init__(message, code=code, needs=needs)
+        told = f" Suggested: {'; '.join(suggestions[:SUGGESTIONS_TOLD])}" if suggestions else ""
+        super().__init__(f"{message}{told}", code=code, needs=needs)
         self.suggestions = suggestions
 
 

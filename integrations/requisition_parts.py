@@ -112,8 +112,8 @@ def plan_parts(number: str, bodies: Mapping[str, Body], found: Sorted[Any], situ
     """The writes that all parts need, the ones that end something first; `bodies` are by the names of the groups.
 
     Where nothing is left to be written, `then` says what keeps parts from being as they should: a person who is needed
-    before a link that is missing, before an order of SAP that is awaited, before what simply stays as it is. Orders that
-    wait for the requisition are woken.
+    before a link that is missing, before an order of SAP that is awaited, before what simply stays as it is.
+    Orders that wait for the requisition are woken.
     """
     plans, errors = [], list(found.errors)
     named = {_free_name(group, situation): body for group, body in bodies.items()}

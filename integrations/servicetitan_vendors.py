@@ -9,14 +9,33 @@ from collections.abc import Mapping
 from typing import Any
 
 from integrations.address import Address, address_from_servicetitan
-from integrations.flow import Row
+from integrations.errors import NotReady, NotTransferable
+from integrations.flow import Lookups, Row
 from integrations.matching import digits
 from integrations.systems.servicetitan.objects import SUPPLIER_KEY
 from integrations.systems.servicetitan.writing import external_value
 from integrations.texts import one_line
 from integrations.vendor_agreement import shared
 
+VENDORS = "vendors"
+"""The flow that makes vendors of suppliers."""
+
 PAYMENT_TERMS_KEY = "sap-payment-terms"
+
+
+def vendor_id(supplier: str, lookups: Lookups) -> str:
+    """The vendor of a supplier.
+
+    Raises NotReady; NotTransferable where the supplier itself does not come (blocked, dismissed, no supplier at all).
+    Should it come after all, whatever has this reason is woken.
+    """
+    try:
+        return lookups.linked(VENDORS, supplier)
+    except NotReady as error:
+        if not (reason := lookups.why_not(VENDORS, supplier)):
+            raise
+        words = f"Its supplier {supplier} is no vendor in ServiceTitan: {reason}"
+        raise NotTransferable(words, code="supplier-not-transferable", needs=error.needs) from None
 
 
 def for_a_new_vendor(options: Mapping[str, Any]) -> dict[str, Any]:

@@ -36,6 +36,7 @@ from integrations.flow import Choices, Flow, Lookups, Plan, Reader, Row, Situati
 from integrations.money import decimal
 from integrations.order_lines import Item, order_line
 from integrations.order_references import business_unit, job_id, location_address, order_type
+from integrations.servicetitan_vendors import vendor_id
 from integrations.shares import agreed, sentences
 from integrations.systems.sap import objects as sap
 from integrations.systems.servicetitan import objects as servicetitan
@@ -116,7 +117,7 @@ def to_servicetitan(order: PurchaseOrder, lookups: Lookups, options: Options) ->
     lines = [order_line(item, lookups, options) for item in order.items]
     named = sentences(Cost_centers=centers, Plants=plants, Jobs=jobs, Ship_to=places, Deliveries=days)
     body = {
-        "vendorId": lookups.linked("vendors", order.supplier),
+        "vendorId": vendor_id(order.supplier, lookups),
         "typeId": order_type(order.type, options["default_order_type"], lookups),
         "businessUnitId": business_unit(unit or options["default_business_unit"], order.currency, lookups),
         "inventoryLocationId": location,

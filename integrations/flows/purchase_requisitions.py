@@ -33,6 +33,7 @@ from integrations.money import decimal
 from integrations.order_lines import Item, order_line
 from integrations.order_references import business_unit, job_id, location_address, order_type
 from integrations.requisition_parts import Body, Group, plan_parts, sort_items
+from integrations.servicetitan_vendors import vendor_id
 from integrations.shares import agreed, sentences
 from integrations.systems.sap import objects as sap
 from integrations.systems.servicetitan import objects as servicetitan
@@ -129,7 +130,7 @@ def to_servicetitan(
     memo = f"SAP requisition {requisition.number}: the order comes from SAP, do not send it to the vendor."
     own_type = lookups.mapped_or("requisition-type", requisition.type, "")
     body = {
-        "vendorId": lookups.linked("vendors", group.supplier),
+        "vendorId": vendor_id(group.supplier, lookups),
         "typeId": own_type or order_type(requisition.type, options["default_order_type"], lookups),
         "businessUnitId": group.business_unit,
         "inventoryLocationId": group.location,
@@ -165,8 +166,7 @@ class PurchaseRequisitions(Flow):
         **dict.fromkeys(("order-type", "requisition-type"), "purchase-order-type"),
     }
     exact_maps: tuple[str, ...] = ("unit",)
-    has_parts = True
-    sees_done = True  # planned again until nothing is left, since what holds up one part is told after the others
+    has_parts = sees_done = True  # planned again until nothing is left: what holds up one part is told after the others
     options: Options = {**servicetitan_orders.OPTIONS, "default_supplier": ""}
     choices: Choices = {**servicetitan_orders.CHOICES, "job_field": ("none", *sap_requisitions.JOB_FIELDS)}
     record = staticmethod(from_sap)

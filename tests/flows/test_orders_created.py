@@ -89,6 +89,16 @@ def test_a_missing_vendor_leaves_the_order_waiting():
     assert caught.value.needs == "link:vendors:17300099"
 
 
+def test_an_order_of_a_supplier_that_does_not_come_says_why_and_is_woken_should_it_come():
+    book = Book(refused={("vendors", "17300099"): "It is deleted, and ServiceTitan does not know it."})
+    with pytest.raises(NotTransferable) as caught:
+        plan_order(sap_order(Supplier="17300099"), book=book)
+    assert (caught.value.code, caught.value.needs) == ("supplier-not-transferable", "link:vendors:17300099")
+    assert caught.value.message == (
+        "Its supplier 17300099 is no vendor in ServiceTitan: It is deleted, and ServiceTitan does not know it."
+    )
+
+
 @pytest.mark.parametrize(
     ("values", "needs"),
     [

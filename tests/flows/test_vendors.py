@@ -228,6 +228,7 @@ def test_a_similar_vendor_asks_a_person_and_is_suggested():
         plan_vendor(sap_supplier(), known=(similar,))
     assert caught.value.needs == "map:vendor:17300001"
     assert caught.value.suggestions == ("412: Acme Pipe and Supply, Inc.",)
+    assert caught.value.message.endswith("create it. Suggested: 412: Acme Pipe and Supply, Inc.")
 
 
 def test_two_exact_matches_ask_a_person():
