@@ -75,11 +75,11 @@ MAKE_DUE = """
           ORDER BY id FOR UPDATE) locked
     WHERE w.id = locked.id
 """
-ENSURE = """
 TAKE_AWAY = """
     UPDATE public.tenants_scheduledwork SET fence = fence + 1, lease_until = NULL, woken_at = NULL, due_at = %(now)s
     WHERE customer_id = %(customer)s AND sync_id = %(sync)s AND kind = %(kind)s
 """
+ENSURE = """
     INSERT INTO public.tenants_scheduledwork (customer_id, sync_id, kind, queue, priority, due_at, fence)
     VALUES (%(customer)s, %(sync)s, %(kind)s, %(queue)s, %(priority)s, %(due_at)s, 0)
     ON CONFLICT (customer_id, sync_id, kind) DO UPDATE SET queue = excluded.queue, priority = excluded.priority
@@ -195,12 +195,12 @@ def make_due(*, customer_id: int, sync_ids: Collection[UUID], kind: Kind, now: d
         _execute(MAKE_DUE, {"customer": customer_id, "syncs": list(sync_ids), "kind": kind, "now": now})
 
 
-def ensure(
 def take_away(*, customer_id: int, sync_id: UUID, kind: Kind, now: datetime) -> None:
     """Whoever works on it loses the right to (and can commit nothing any more); it is due now."""
     _execute(TAKE_AWAY, {"customer": customer_id, "sync": sync_id, "kind": kind, "now": now})
 
 
+def ensure(
     *,
     customer_id: int,
     sync_id: UUID,
