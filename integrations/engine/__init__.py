@@ -3,7 +3,8 @@
 `polling` reads changes into versioned deliveries. `delivering` takes due ones in batches: `planning` asks the
 flow, `intents` commits what is about to be sent, `sending` makes the calls, `settling` commits what came back
 and reads it back, `checking` looks for what an unanswered call may have left. `recording` moves states in bulk,
-`replaying` and `mapping` are what people do. Every change happens in a ledger transaction (`work.ledger`).
+`replaying`, `relinking`, `rereading` and `mapping` are what people do. Every change happens in a ledger transaction
+(`work.ledger`).
 """
 
 from integrations.engine.delivering import deliver, is_running, next_due
@@ -11,7 +12,10 @@ from integrations.engine.mapping import Given, found_missing, save_value, save_v
 from integrations.engine.polling import Polled, poll
 from integrations.engine.reconciling import Report, reconcile
 from integrations.engine.references import arrived, forget_references, keep_references
-from integrations.engine.replaying import dismiss, link_by_hand, replay
+from integrations.engine.relinking import link_by_hand, make_anew, unlink
+from integrations.engine.replaying import dismiss, replay
+from integrations.engine.rereading import Reread, reread
+from integrations.engine.selecting import Selection
 from integrations.engine.standing import examples, standing, vanished
 from integrations.engine.tables import suggest
 from integrations.engine.work import Lease, LeaseLost, Limits, Work, ledger
@@ -23,6 +27,8 @@ __all__ = [
     "Limits",
     "Polled",
     "Report",
+    "Reread",
+    "Selection",
     "Work",
     "arrived",
     "deliver",
@@ -34,13 +40,16 @@ __all__ = [
     "keep_references",
     "ledger",
     "link_by_hand",
+    "make_anew",
     "next_due",
     "poll",
     "reconcile",
     "replay",
+    "reread",
     "save_value",
     "save_values",
     "standing",
     "suggest",
+    "unlink",
     "vanished",
 ]

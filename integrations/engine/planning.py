@@ -18,6 +18,7 @@ from django.db.models import Q
 from integrations.engine.linking import key_of, parts_of
 from integrations.engine.lookups import Asked, Cache
 from integrations.engine.overtaking import Seen, maps_of
+from integrations.engine.relinking import held_back
 from integrations.engine.work import REFUSED, Work
 from integrations.errors import IntegrationError, NeedsPerson
 from integrations.flow import Done, Linked, Part, Plan, Row, Situation, Want, no_part
@@ -45,17 +46,19 @@ class Planned:
 
 def plan_batch(work: Work, deliveries: Sequence[Delivery], directory: Directory) -> list[Planned]:
     """Plans a batch: one statement per kind of look-up, one remote call per fifty linked records."""
-    links = {
-        link.source_key: link
-        for link in Link.objects.filter(flow=work.flow.name, source_key__in=[d.source_key for d in deliveries])
-        if link.target_key
-    }
-    batch = [Planned(delivery=d, link=links.get(d.source_key)) for d in deliveries]
+    keys = [d.source_key for d in deliveries]
+    rows = {link.source_key: link for link in Link.objects.filter(flow=work.flow.name, source_key__in=keys)}
+    batch = [
+        Planned(delivery=d, link=row if (row := rows.get(d.source_key)) and row.target_key else None)
+        for d in deliveries
+    ]
     maps = maps_of(work.flow.maps)
     wants: list[Want] = []
     for planned in batch:
+        planned.generation = rows[planned.delivery.source_key].generation if planned.delivery.source_key in rows else 1
         planned.seen = Seen({planned.delivery.source_key: planned.link.target_key if planned.link else ""}, maps)
         _guarded(planned, lambda p: wants.extend(_read_record(work, p)))
+        planned.error = planned.error or _taken_apart(rows.get(planned.delivery.source_key))
     alive = [planned for planned in batch if planned.error is None]
     cache = Cache(work)
     cache.prepare(wants, work.clock())
@@ -64,6 +67,13 @@ def plan_batch(work: Work, deliveries: Sequence[Delivery], directory: Directory)
     for planned in alive:
         _guarded(planned, lambda p: _plan(work, p, cache, directory, more))
     return batch
+
+
+def _taken_apart(link: Link | None) -> NeedsPerson | None:
+    """What keeps a record back whose link a person took apart, until a person says what is to become of it."""
+    if link is None or link.origin != Link.Origin.UNLINKED:
+        return None
+    return NeedsPerson(held_back(link), code="unlinked")
 
 
 @dataclass(slots=True)
@@ -145,6 +155,8 @@ class More:
         """One part of a record; a part that is gone is made again under the next generation's marker."""
         key = key_of(planned.delivery.source_key, name)
         link = self.links.get(key)
+        if problem := _taken_apart(link):
+            raise problem
         planned.seen.links[key] = link.target_key if link else ""
         row = self.rows.get(link.target_key) if link else None
         generation = link.generation if link else 1
@@ -160,7 +172,6 @@ def _plan(work: Work, planned: Planned, cache: Cache, directory: Directory, more
         return
     asked = Asked(cache, hoped=planned.hoped)
     link, flow, key = planned.link, work.flow, planned.delivery.source_key
-    planned.generation = link.generation if link else 1
     if link and planned.current is not None and flow.is_gone(planned.current):
         planned.generation += 1
     match = flow.match_before_create and link is None

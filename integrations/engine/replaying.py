@@ -1,16 +1,20 @@
-"""What people do to deliveries: replay, dismiss, link by hand. All of it through the same ledger."""
+"""What people do to deliveries: replay, dismiss, of one or of many. All of it through the same ledger."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from uuid import UUID
 
-from integrations.engine.recording import Moves, add_notes, wake
-from integrations.engine.versions import add_version
+from integrations.engine.recording import Moves, add_notes
+from integrations.engine.versions import LIVE, insert_versions, next_version
 from integrations.engine.work import Schedule, ledger
-from integrations.errors import link_key, linked_to_key
-from integrations.models import Delivery, Link, Sync
+from integrations.models import Delivery, Sync
 
 State = Delivery.State
+
+HELD = (State.PENDING, State.WAITING, State.QUARANTINED)
+"""Open, and no write of it is under way or unsettled."""
 
 
 def replay(sync: Sync, source_key: str, *, by: str, schedule: Schedule, now: datetime) -> Delivery:
@@ -20,53 +24,73 @@ def replay(sync: Sync, source_key: str, *, by: str, schedule: Schedule, now: dat
     a new version. `by` names the person or program. Raises Delivery.DoesNotExist for an unknown key.
     """
     with ledger():
-        newest = Delivery.objects.filter(sync=sync, source_key=source_key).order_by("-number").first()
-        if newest is None:
-            raise Delivery.DoesNotExist(f"{sync.flow} has no record {source_key}.")
-        if newest.state in (State.PENDING, State.WAITING, State.QUARANTINED):
-            moves = Moves(now)
-            add_notes(newest, [f"Replayed by {by}."], now)
-            moves.move(newest, State.PENDING, due_at=now)
-            moves.save()
-        elif newest.state not in (*Delivery.UNSETTLED, State.BEHIND):
-            newest = add_version(sync, source_key, why="replay", started_by=by, now=now)
-        schedule.make_due([sync.id], now)
-        return newest
+        newest = newest_of(sync, source_key)
+        return (replay_all([newest], by=by, schedule=schedule, now=now) or [newest])[0]
+
+
+def newest_of(sync: Sync, source_key: str) -> Delivery:
+    """A record's newest version. Raises Delivery.DoesNotExist."""
+    newest = Delivery.objects.filter(sync=sync, source_key=source_key).order_by("-number").first()
+    if newest is None:
+        raise Delivery.DoesNotExist(f"{sync.flow} has no record {source_key}.")
+    return newest
+
+
+def replay_all(
+    newest: Sequence[Delivery],
+    *,
+    by: str,
+    schedule: Schedule,
+    now: datetime,
+    why: str = "replay",
+    note: str = "",
+    priority: int = LIVE,
+) -> list[Delivery]:
+    """Sends these newest versions again, and answers what goes on: themselves, or the versions that follow them.
+
+    Those whose write is not settled are left alone. In a ledger transaction; a record at most once.
+    """
+    moves, again = Moves(now), list[Delivery]()
+    held = [delivery for delivery in newest if delivery.state in HELD]
+    for delivery in held:
+        add_notes(delivery, [note or f"Replayed by {by}."], now)
+        moves.move(delivery, State.PENDING, due_at=now)
+    moves.save()
+    for delivery in newest:
+        if delivery.state not in (*HELD, *Delivery.UNSETTLED, State.BEHIND):
+            again.append(next_version(delivery, why=why, started_by=by[:80], now=now, priority=priority))
+            add_notes(again[-1], [note] if note else [], now)
+    for versions in _by_sync(again):
+        insert_versions(versions, None, now)
+    schedule.make_due({delivery.sync_id for delivery in newest}, now)
+    return [*held, *again]
 
 
 def dismiss(delivery: Delivery, *, by: str, reason: str, now: datetime) -> Delivery:
-    """Closes a delivery that nobody wants any more. Raises ValueError while a write of it is not settled."""
+    """Closes a delivery that nobody wants any more. Raises ValueError while a write of it is not settled.
+
+    The record's next change at its source makes a new delivery: dismissing is about this version.
+    """
     with ledger():
         delivery = Delivery.objects.get(pk=delivery.pk)
-        if delivery.state not in (State.PENDING, State.WAITING, State.QUARANTINED):
+        if not dismiss_all([delivery], by=by, reason=reason, now=now):
             raise ValueError(f"A delivery that is {delivery.state} cannot be dismissed.")
-        moves = Moves(now)
-        add_notes(delivery, [f"Dismissed by {by}: {reason}"], now)
-        moves.move(delivery, State.DISMISSED, code="dismissed", reason=reason)
-        moves.save()
         return delivery
 
 
-def link_by_hand(sync: Sync, source_key: str, target_key: str, *, by: str, schedule: Schedule, now: datetime) -> Link:
-    """Points a record at a target record that a person chose; what waits for the link is woken.
+def dismiss_all(deliveries: Iterable[Delivery], *, by: str, reason: str, now: datetime) -> list[Delivery]:
+    """Closes those that are open and have no unsettled write; answers them. In a ledger transaction."""
+    moves = Moves(now)
+    held = [delivery for delivery in deliveries if delivery.state in HELD]
+    for delivery in held:
+        add_notes(delivery, [f"Dismissed by {by}: {reason}"], now)
+        moves.move(delivery, State.DISMISSED, code="dismissed", reason=reason)
+    moves.save()
+    return held
 
-    Raises ValueError while a write of the record is not settled: it makes a link of its own.
-    """
-    with ledger():
-        keys = {source_key, source_key.partition("#")[0]}  # a part is written with its record
-        unsettled = Delivery.objects.filter(sync=sync, source_key__in=keys, state__in=Delivery.UNSETTLED)
-        if state := unsettled.values_list("state", flat=True).first():
-            raise ValueError(f"A record that is {state} cannot be linked by hand.")
-        link, created = Link.objects.get_or_create(
-            flow=sync.flow,
-            source_key=source_key,
-            defaults={"target_key": target_key, "origin": Link.Origin.MANUAL, "linked_at": now},
-        )
-        if not created and link.target_key != target_key:
-            entry = {"target_key": link.target_key, "until": now.isoformat(), "by": by}
-            link.previous = [*link.previous, entry]
-            link.target_key, link.origin, link.linked_at = target_key, Link.Origin.MANUAL, now
-            link.observed, link.lines, link.verified_at = {}, {}, None
-            link.save()
-        wake([link_key(sync.flow, source_key), linked_to_key(sync.flow, target_key)], schedule=schedule, now=now)
-        return link
+
+def _by_sync(versions: Iterable[Delivery]) -> list[list[Delivery]]:
+    groups: dict[UUID, list[Delivery]] = {}
+    for version in versions:
+        groups.setdefault(version.sync_id, []).append(version)
+    return list(groups.values())
