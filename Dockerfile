@@ -21,6 +21,7 @@ COPY templates/ templates/
 RUN DATABASE_URL=postgres://build@localhost/build BROKER_URL=redis://localhost/0 \
     SECRET_KEY=only-for-collecting-static-files-while-building \
     FIELD_KEYS=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA= \
+    AUDIT_KEYS=BAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA= \
     python manage.py collectstatic --noinput
 USER app
 EXPOSE 8000

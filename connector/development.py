@@ -29,6 +29,11 @@ def secret_key(state: Path) -> str:
     return kept(state / "secret_key", secrets.token_urlsafe(50))
 
 
+def audit_key(state: Path) -> str:
+    """A key for the audit's seals of this checkout: 32 bytes in url-safe base64."""
+    return kept(state / "audit_key", urlsafe_b64encode(secrets.token_bytes(32)).decode())
+
+
 def field_key(state: Path) -> str:
     """A ring key of this checkout: 32 bytes in url-safe base64."""
     return kept(state / "field_key", urlsafe_b64encode(secrets.token_bytes(32)).decode())

@@ -33,20 +33,25 @@ if DEBUG and not DEVELOPMENT:
 SECRET_KEY = env.text("SECRET_KEY")
 SECRET_KEY_FALLBACKS = env.words("SECRET_KEY_FALLBACKS")
 FIELD_KEYS = env.words("FIELD_KEYS")  # the installation's key ring for encrypted fields, newest first
+AUDIT_KEYS = env.words("AUDIT_KEYS")  # likewise, for the seals over the audit
 if DEVELOPMENT:
     SECRET_KEY = SECRET_KEY or development.secret_key(STATE_DIR)
     FIELD_KEYS = FIELD_KEYS or [development.field_key(STATE_DIR)]
+    AUDIT_KEYS = AUDIT_KEYS or [development.audit_key(STATE_DIR)]
 if len(SECRET_KEY) < 32:
     env.problem("SECRET_KEY", "must be set, to at least 32 random characters")
-if not FIELD_KEYS:
-    env.problem("FIELD_KEYS", "must be set: a list of ring keys, newest first (32 bytes in url-safe base64 each)")
-else:
-    try:
-        check_ring(FIELD_KEYS)
-    except KeyRingError as error:
-        env.problem("FIELD_KEYS", str(error).partition(": ")[2].rstrip("."))
-if SECRET_KEY in FIELD_KEYS:
-    env.problem("FIELD_KEYS", "must not contain SECRET_KEY: the two are changed for different reasons")
+for name, ring in (("FIELD_KEYS", FIELD_KEYS), ("AUDIT_KEYS", AUDIT_KEYS)):
+    if not ring:
+        env.problem(name, "must be set: a list of ring keys, newest first (32 bytes in url-safe base64 each)")
+    else:
+        try:
+            check_ring(ring)
+        except KeyRingError as error:
+            env.problem(name, str(error).partition(": ")[2].rstrip("."))
+    if SECRET_KEY in ring:
+        env.problem(name, "must not contain SECRET_KEY: the two are changed for different reasons")
+if set(FIELD_KEYS) & set(AUDIT_KEYS):
+    env.problem("AUDIT_KEYS", "must not share a key with FIELD_KEYS: who may read secrets need not be able to seal")
 
 # --- Services -----------------------------------------------------------------------------------------------------
 embedded_database, embedded_broker = "", ""

@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db.models import Min, Q, QuerySet
-from django.db.models.functions import Coalesce
 
 from integrations.engine.bulk import insert_all, update_all
 from integrations.models import Attempt, Delivery, Step, Sync
@@ -96,7 +95,7 @@ class Looks:
             resolution="",
         )
         ids = list(unresolved.values_list("id", flat=True))
-        Attempt.objects.filter(id__in=ids).update(resolution=outcome, finished_at=Coalesce("finished_at", now))
+        Attempt.objects.filter(id__in=ids).update(resolution=outcome, finished_at=now)
         kind, fence = Attempt.Kind.LOOK, self.fence
         insert_all(
             [

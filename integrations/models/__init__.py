@@ -2,7 +2,7 @@
 
 from integrations.models.access import ApiCall, ApiKey, ApiKeySecret
 from integrations.models.alerting import Alert, AlertSettings
-from integrations.models.audit import AuditEvent
+from integrations.models.audit import AuditEvent, AuditSeal
 from integrations.models.connection import Connection
 from integrations.models.delivery import Attempt, Delivery, Step
 from integrations.models.jobs import Progress, ReconcileDifference, ReconcileReport, ReplayJob
@@ -19,6 +19,7 @@ __all__ = [
     "AlertSettings",
     "Attempt",
     "AuditEvent",
+    "AuditSeal",
     "Connection",
     "Delivery",
     "Event",

@@ -57,3 +57,35 @@ class AuditEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.sequence} {self.action} {self.subject}"
+
+
+class AuditSeal(models.Model):
+    """A link of the customer's chain of seals: `mac` is over all of it and the link before (integrations/seals).
+
+    `kind` seal: `rows` holds, for each row sealed, its id and a MAC of its content, 16 bytes each. `kind` purge: what
+    retention removed, up to and including `last`. `first` and `last` are the order of the rows: numbers of events,
+    filled with zeros, or times of closing (UTC, ISO 8601, microseconds). `key` names the key, without telling it.
+    """
+
+    class Kind(models.TextChoices):
+        SEAL = "seal"
+        PURGE = "purge"
+
+    position = models.BigIntegerField(primary_key=True, editable=False)
+    kind = models.CharField(max_length=8, choices=Kind.choices)
+    what = models.CharField(max_length=12)
+    at = models.DateTimeField()
+    first = models.CharField(max_length=40, blank=True)
+    last = models.CharField(max_length=40)
+    count = models.PositiveIntegerField()
+    rows = models.BinaryField(default=bytes)
+    key = models.CharField(max_length=16)
+    previous = models.CharField(max_length=64, blank=True)
+    mac = models.CharField(max_length=64)
+
+    class Meta:
+        ordering = ["position"]
+        indexes = [models.Index(fields=["what", "kind", "last"], name="audit_seal_by_rows")]
+
+    def __str__(self) -> str:
+        return f"{self.position} {self.kind} of {self.what}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.indexes import BrinIndex, GinIndex
 from django.db import models
 from django.db.models import Q
 
@@ -84,6 +84,7 @@ class Delivery(models.Model):
             ),
             # Equality and the beginning of a key, whatever the database's collation is.
             models.Index(fields=["source_key"], name="delivery_by_key", opclasses=["varchar_pattern_ops"]),
+            BrinIndex(fields=["closed_at"], name="delivery_closed", pages_per_range=16, autosummarize=True),
         ]
 
     def __str__(self) -> str:
@@ -161,7 +162,11 @@ class Attempt(models.Model):
 
     class Meta:
         ordering = ["intended_at"]
-        indexes = [models.Index(fields=["step", "intended_at"], name="attempt_by_step")]
+        indexes = [
+            models.Index(fields=["step", "intended_at"], name="attempt_by_step"),
+            # For the seals. Unlike another kind of index, this one leaves the closing update as cheap as it was.
+            BrinIndex(fields=["finished_at"], name="attempt_finished", pages_per_range=16, autosummarize=True),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.outcome}"

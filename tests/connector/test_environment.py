@@ -21,6 +21,7 @@ WHOLE = {
     "BROKER_URL": "redis://redis:6379/0",
     "SECRET_KEY": "canary-secret-key-of-more-than-thirty-two-characters",
     "FIELD_KEYS": "Y2FuYXJ5Y2FuYXJ5Y2FuYXJ5Y2FuYXJ5Y2FuYXJ5Y2E=",
+    "AUDIT_KEYS": "YXVkaXQtY2FuYXJ5LWF1ZGl0LWNhbmFyeS1hdWRpdC0=",
 }
 ASK = "import connector.settings as s; print(s.DEVELOPMENT, s.DEBUG, s.REDIS_URL, s.DATABASES['default']['HOST'])"
 
@@ -60,6 +61,7 @@ def test_all_problems_are_told_at_once():
     )
     told = [line[4:].split()[0] for line in answer.stderr.splitlines() if line.startswith("  - ")]
     assert sorted(told) == [
+        "AUDIT_KEYS",
         "BROKER_URL",
         "CONN_MAX_AGE",
         "DATABASE_URL",
@@ -75,7 +77,8 @@ def test_all_problems_are_told_at_once():
 
 
 def test_production_never_falls_back_to_generated_keys():
-    answer = start(**{**WHOLE, "SECRET_KEY": "", "FIELD_KEYS": ""})
+    answer = start(**{**WHOLE, "SECRET_KEY": "", "FIELD_KEYS": "", "AUDIT_KEYS": ""})
+    assert "AUDIT_KEYS must be set" in answer.stderr
     assert "SECRET_KEY must be set" in answer.stderr
     assert "FIELD_KEYS must be set" in answer.stderr
 
@@ -83,6 +86,12 @@ def test_production_never_falls_back_to_generated_keys():
 def test_the_key_ring_is_apart_from_the_secret_key():
     answer = start(**{**WHOLE, "FIELD_KEYS": WHOLE["SECRET_KEY"]})
     assert "FIELD_KEYS must not contain SECRET_KEY" in answer.stderr
+
+
+def test_the_key_of_seals_is_apart_from_those_of_secrets():
+    answer = start(**{**WHOLE, "AUDIT_KEYS": WHOLE["FIELD_KEYS"]})
+    assert "AUDIT_KEYS must not share a key with FIELD_KEYS" in answer.stderr
+    assert WHOLE["FIELD_KEYS"] not in answer.stderr
 
 
 def test_a_ring_key_of_the_wrong_size_is_named_by_its_place():
