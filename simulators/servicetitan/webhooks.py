@@ -21,9 +21,11 @@ from simulators.wire import Clock, dump_json, iso
 AGAIN_AFTER = (10, 30, 60, 300)
 ALLOWED_SECONDS = 5
 SOURCE = "https://webhooks.servicetitan.io"
-JOB_TYPES = tuple(f"tn.jpm.job-{what}" for what in ("scheduled", "rescheduled", "updated", "completed"))
+JOB_TYPES = tuple(
+    f"tn.jpm.job-{what}" for what in ("scheduled", "rescheduled", "updated", "completed", "appointment-updated")
+)
 _NOT_IN_EVENTS = ("customFields", "externalData", "summary")
-_CHOICES = {"encoding": ("hex", "base64"), "signed": ("right", "wrong", "none")}
+_CHOICES = {"encoding": ("hex", "base64"), "signed": ("right", "wrong", "none", "tampered", "truncated")}
 
 Send = Callable[[str, dict[str, str], bytes], int | None]
 
@@ -64,14 +66,37 @@ class Delivery:
 
 
 def job_data(kind: str, tenant: Tenant, job: int, as_tenant: int | None = None) -> dict[str, Any]:
-    """What an event of that type tells about a job: the whole of it, but neither custom fields nor external data."""
+    """What an event of that type tells about a job: the whole of it, but neither custom fields nor external data.
+
+    An event about an appointment tells the appointment, which names its job by the id alone.
+    """
     row = tenant["jobs"].rows[job].data
     shown = {name: value for name, value in row.items() if name not in _NOT_IN_EVENTS}
     number = as_tenant if as_tenant is not None else tenant.number
+    if kind == "tn.jpm.job-appointment-updated":
+        return {"appointment": _appointment(shown), "tenantId": number, "tenantName": tenant.name}
     plain: dict[str, Any] = {"manageEmployeeEmail": None, "manageFollowUpEmail": None}
     if kind == "tn.jpm.job-rescheduled":
         plain |= {"appointmentId": shown["firstAppointmentId"], "appointmentNumber": f"{shown['jobNumber']}-1"}
     return {"job": shown, **plain, "tenantId": number, "tenantName": tenant.name}
+
+
+def _appointment(job: dict[str, Any]) -> dict[str, Any]:
+    moments = dict.fromkeys(("start", "end", "createdOn", "modifiedOn"), job["modifiedOn"])
+    nothing = dict.fromkeys(("arrivalWindowStart", "arrivalWindowEnd", "specialInstructions"))
+    return {
+        "id": job["firstAppointmentId"],
+        "jobId": job["id"],
+        "appointmentNumber": f"{job['jobNumber']}-1",
+        **moments,
+        **nothing,
+        "status": "Scheduled",
+        "customerId": job["customerId"],
+        "unused": False,
+        "createdById": job["createdById"],
+        "isConfirmed": True,
+        "active": True,
+    }
 
 
 class Webhooks:
@@ -98,10 +123,11 @@ class Webhooks:
 
     def happened(self, kind: str, data: dict[str, Any], options: dict[str, Any] | None = None) -> list[Delivery]:
         """Something happened. Options: ``times`` (the same event again, with another delivery id), ``delay`` seconds,
-        ``drop`` (never sent), ``signed`` (right, wrong, none), ``userassignedid``. Raises ValueError."""
+        ``drop`` (never sent), ``signed`` (right, wrong, none; tampered, truncated: other bytes than were signed),
+        ``userassignedid``. Raises ValueError."""
         given = options or {}
         if given.get("signed", "right") not in _CHOICES["signed"]:
-            raise ValueError("signed is right, wrong or none")
+            raise ValueError(f"signed is one of {', '.join(_CHOICES['signed'])}")
         now = self._clock.now()
         occurrence = given.get("userassignedid") or f"{kind}/{now.timestamp():.6f}/{next(self._numbers)}"
         made = [self._delivery(kind, data, occurrence, given) for _ in range(int(given.get("times", 1)))]
@@ -139,7 +165,7 @@ class Webhooks:
         headers = {"Content-Type": "application/cloudevents+json; charset=utf-8"}
         if delivery.signed != "none" and self.settings.key:
             headers[self.settings.header] = self._signature(body, wrong=delivery.signed == "wrong")
-        return self.settings.url, headers, body
+        return self.settings.url, headers, _on_the_way(body, delivery.signed)
 
     def _signature(self, body: bytes, *, wrong: bool) -> str:
         key = self.settings.key + ("wrong" if wrong else "")
@@ -157,6 +183,13 @@ class Webhooks:
             delivery.due, delivery.state = None, "given up"
         else:
             delivery.due = self._clock.now() + timedelta(seconds=AGAIN_AFTER[tried - 1])
+
+
+def _on_the_way(body: bytes, how: str) -> bytes:
+    """The bytes that arrive, where somebody in between changes them after they were signed."""
+    if how == "tampered":
+        return body.replace(b'"specversion"', b'"specVersion"')
+    return body[: len(body) // 2] if how == "truncated" else body
 
 
 def post(url: str, headers: dict[str, str], body: bytes) -> int | None:

@@ -121,6 +121,28 @@ def test_wrong_and_missing_signatures_can_be_sent(
     assert "x-servicetitan-signature" not in none
 
 
+def test_bytes_can_be_changed_on_the_way_after_they_were_signed(
+    configured: Service, receiver: tuple[Receiver, SimulatorServer]
+) -> None:
+    _send(configured, signed="tampered")
+    _send(configured, signed="truncated")
+    configured.control("POST", "webhooks/deliver")
+    for headers, body in receiver[0].got:
+        assert headers["x-servicetitan-signature"] != hmac.new(KEY.encode(), body, hashlib.sha256).hexdigest()
+    tampered, truncated = (body for _, body in receiver[0].got)
+    assert json.loads(tampered)["data"]["job"]["jobNumber"] == "2005"
+    with pytest.raises(ValueError, match="delimiter|Unterminated|Expecting"):
+        json.loads(truncated)
+
+
+def test_an_appointment_names_its_job_by_the_id(
+    configured: Service, receiver: tuple[Receiver, SimulatorServer]
+) -> None:
+    _send(configured, type="tn.jpm.job-appointment-updated")
+    (told,) = _delivered(configured, receiver)
+    assert (told["data"]["appointment"]["jobId"], "job" in told["data"]) == (_job(configured), False)
+
+
 def test_a_repeat_has_the_same_occurrence_and_another_id(
     configured: Service, receiver: tuple[Receiver, SimulatorServer]
 ) -> None:
