@@ -166,6 +166,11 @@ def linked_to_key(flow: str, target_key: str) -> str:
     return f"linked-to:{flow}:{target_key}"
 
 
+def agreed_key(flow: str, source_key: str) -> str:
+    """The wake key of a record on which both systems agree by now."""
+    return f"agreed:{flow}:{source_key}"
+
+
 def undone_key(flow: str, source_key: str) -> str:
     """The wake key of a record whose effects at the target have been taken back."""
     return f"undone:{flow}:{source_key}"

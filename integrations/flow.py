@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 from integrations.errors import IntegrationError, Misconfigured
 
@@ -103,6 +103,17 @@ class Writer(Protocol):
 
     def directory(self, client: Any) -> list[Row]:
         """All rows of the object, active or not; for matching before a create."""
+        ...
+
+
+@runtime_checkable
+class BatchWriter(Protocol):
+    """A writer that can send several writes of one action in one call; each of them is answered on its own."""
+
+    at_once: int
+
+    def send_all(self, client: Any, writes: Sequence[Write]) -> Sequence[Sent | IntegrationError]:
+        """The answer to each write, in their order. Raises what holds for all of them."""
         ...
 
 
@@ -317,7 +328,9 @@ class Flow(Protocol):
 
     `has_parts`, `sees_done`: whether plans ask for `Situation.part` and `Situation.done`. `sees_refusals`: a create
     that the target refuses is not a person's at once, the plan decides by `Situation.refused`. A flow that `keeps` a
-    read model of that name writes nothing: its rows are kept as they are read.
+    read model of that name has its rows kept as they are read, and writes nothing unless it `delivers` as well. Links
+    of other flows to its rows remember what `observe` showed of them: whoever agreed on that is planned again when it
+    shows something else.
 
     `map_kinds` says which reference kind the values of a map name: these are checked against the live system when
     they are saved and every night. `map_words` are values of such a map that are words of ours instead ("create").
@@ -358,6 +371,10 @@ class Flow(Protocol):
     def observe(self, row: Row) -> dict[str, Any]:
         """The members we own of a target row, normalised, without write-only ones."""
         ...
+
+    def delivers(self, options: Mapping[str, Any]) -> bool:
+        """Whether changes have to be delivered, with these options of the customer."""
+        return not self.keeps
 
     def observe_source(self, row: Row) -> dict[str, Any]:
         """The members of a source row that writes with `side` "source" change."""

@@ -13,11 +13,14 @@ from integrations.invoice_twins import is_reversed_twin
 from integrations.money import decimal, plain
 from integrations.order_references import business_unit
 from integrations.sap_invoices import Invoice, Portion
-from integrations.servicetitan_bills import is_exported
+from integrations.servicetitan_bills import compared, is_exported
 from integrations.shares import named, totals
 from integrations.texts import one_line
 
 MINUTE, QUARTER = 60.0, 900.0
+
+BILLS = "ap-bills"
+"""The flow under whose name the bills of invoices are linked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +195,7 @@ def taking_back(flow: str, key: str, orders: Iterable[str], situation: Situation
             if receipts.owner_of(receipt, flow, situation.lookups) != key:
                 continue
             if not receipts.is_ours(receipt):
-                released.append(Bond(flow, f"{key}#{order}/{receipt['id']}", ""))
+                released += [Bond(flow, f"{key}#{order}/{receipt['id']}", ""), bill_bond(key, order, receipt, None)]
                 continue
             _check_bill(receipt, key, situation)
             reason = {"canceledReason": situation.options["cancel_reason"]}
@@ -212,6 +215,26 @@ def bill_of(receipt: Row, situation: Situation) -> Row | None:
     number = str(receipt.get("billId") or "")
     row: Row | None = receipt.get("bill")
     return row or (situation.lookups.reference("ap-bill", number, fresh=True) if number else None)
+
+
+def awaited_bill(receipt: Row, situation: Situation) -> Row:
+    """The bill of a receipt. They take their time; after a quarter of an hour the reason says what may be the matter.
+
+    Raises Awaiting.
+    """
+    if (bill := bill_of(receipt, situation)) is not None:
+        return bill
+    words = f"Receipt {receipt.get('number')} posted, waits for its bill."
+    if situation.waited >= QUARTER:
+        words = f"receipt posted, bill pending: receipt {receipt.get('number')}; this tenant may create bills by hand."
+    seconds = MINUTE if situation.waited < QUARTER else 5 * MINUTE
+    raise Awaiting(words, seconds=seconds, code="bill-pending")
+
+
+def bill_bond(key: str, order: str, receipt: Row, bill: Row | None) -> Bond:
+    """The link of a bill with what is compared of it; without a bill, it leads nowhere any more."""
+    name = f"{key}#{order}/{receipt['id']}"
+    return Bond(BILLS, name, str(bill["id"]), observed=compared(bill)) if bill else Bond(BILLS, name, "")
 
 
 def _check_bill(receipt: Row, key: str, situation: Situation) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from integrations.flow import Row
 from integrations.money import decimal, plain
@@ -25,7 +26,7 @@ def differences(
     found = list(_amount(invoice, bills, tolerance))
     for bill in bills:
         name = f"bill {bill['id']}"
-        if bill.get("status") == "Canceled" or bill.get("dateCanceled"):
+        if is_canceled(bill):
             found.append(f"{name} is cancelled")
         there = bill.get("vendor") or {}
         if str(there.get("id") or "") != vendor:
@@ -51,6 +52,22 @@ def notes(invoice: Invoice, bills: Sequence[Row], *, unnumbered: Collection[str]
         if invoice.due_on and due != invoice.due_on:
             found.append(f"Bill {bill['id']} is due on {due or 'no day'}, in SAP on {invoice.due_on}.")
     return found
+
+
+def compared(row: Row) -> dict[str, Any]:
+    """The members of a bill that are held against its invoice: if they change, it is compared again."""
+    return {
+        "amount": plain(decimal(row.get("billAmount"))),
+        "vendor": str((row.get("vendor") or {}).get("id") or ""),
+        "numbers": [one_line(row.get(name)) for name in ("referenceNumber", "vendorNumber")],
+        "billed_on": str(row.get("billDate") or "")[:10],
+        "canceled": is_canceled(row),
+    }
+
+
+def is_canceled(bill: Row) -> bool:
+    """Whether a bill is cancelled: by its status or by a date."""
+    return bill.get("status") == "Canceled" or bool(bill.get("dateCanceled"))
 
 
 def is_exported(bill: Row) -> bool:

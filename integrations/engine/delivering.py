@@ -85,7 +85,7 @@ def _by_state(work: Work, batch: Sequence[Delivery], directory: Directory) -> No
         (set(Delivery.PLANNABLE), lambda group: _send(work, group, directory)),
     ]
     for states, handle in groups:
-        group = [d for d in batch if d.state in states]
+        group = [d for d in batch if d.state in states and d.due_at is not None]
         if group and not _together(work, group, handle):
             return  # what is in memory may differ from the ledger; the next batch is read from there
 

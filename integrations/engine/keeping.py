@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from integrations.engine.reopening import compare_again
 from integrations.engine.work import Work
 from integrations.flow import Change
 from integrations.models import Reference
 
 
 def keep(work: Work, changes: Sequence[Change], now: datetime) -> int:
-    """Keeps rows under their source keys; returns how many were new or changed. In a ledger transaction."""
+    """Keeps rows under their source keys; returns how many were new or changed. In a ledger transaction.
+
+    Records of other flows that agreed on a row as it was are compared with it again.
+    """
     kind, account = work.flow.keeps, work.sync.source
     known = {
         reference.key: reference.row
@@ -34,4 +38,6 @@ def keep(work: Work, changes: Sequence[Change], now: datetime) -> int:
         unique_fields=["connection", "kind", "key"],
         update_fields=["name", "row", "refreshed_at"],
     )
+    if changed:
+        compare_again(work, changed, now)
     return len(changed)

@@ -76,11 +76,14 @@ def _save_page(work: Work, page: Page, polled: Polled, started_at: datetime, pri
     """Saves one page's new versions and the cursor that is right once they are saved, in one transaction."""
     now = work.clock()
     changes = list({c.key: Change(c.key, c.stamp, dict(storable(c.row))) for c in page.changes}.values())
-    marked = [] if work.flow.keeps else [(change, digest(change.row)) for change in changes]
-    if work.flow.keeps:
+    delivers = work.flow.delivers(work.options)
+    marked = [(change, digest(change.row)) for change in changes] if delivers else []
+    if not delivers:
         _keep_page(work, page, changes, polled, started_at)
     elif page.more or new_versions(work.sync, marked, now, priority):
         with ledger(work.lease):
+            if work.flow.keeps:
+                keep(work, changes, now)
             fresh = new_versions(work.sync, marked, now, priority)
             _count(polled, len(changes), len(changes) - len(fresh))
             if fresh:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
@@ -12,7 +12,7 @@ from integrations.connection import writes_may_begin
 from integrations.engine.linking import Side, side_of
 from integrations.engine.work import Work
 from integrations.errors import IntegrationError, TokenRefused, Transient, Unknown
-from integrations.flow import Sent, Write
+from integrations.flow import BatchWriter, Sent, Write
 from integrations.models import Attempt, Delivery, Step
 
 log = logging.getLogger(__name__)
@@ -47,17 +47,38 @@ def send_batch(work: Work, batch: Sequence[Outgoing]) -> None:
 
 def _side_by_side(work: Work, batch: Sequence[Outgoing]) -> None:
     sides = {name: side_of(work, name) for name in {item.step.side for item in batch}}  # opened in this thread
-    if len(batch) == 1:
-        batch[0].result = _send(work, sides[batch[0].step.side], batch[0].write)
+    calls = _calls(batch, sides)
+    if len(calls) == 1:
+        _keep(calls[0], _send(work, sides[calls[0][0].step.side], calls[0]))
         return
-    with ThreadPoolExecutor(max_workers=max(1, min(work.limits.side_by_side, len(batch)))) as pool:
-        results = pool.map(lambda item: _send(work, sides[item.step.side], item.write), batch)
-        for item, result in zip(batch, results, strict=True):
-            item.result = result
+    with ThreadPoolExecutor(max_workers=max(1, min(work.limits.side_by_side, len(calls)))) as pool:
+        results = pool.map(lambda call: _send(work, sides[call[0].step.side], call), calls)
+        for call, result in zip(calls, results, strict=True):
+            _keep(call, result)
 
 
-def _send(work: Work, side: Side, write: Write) -> Sent | IntegrationError:
-    """One write. It starts only if the lease outlives the call's whole time-out.
+def _calls(batch: Sequence[Outgoing], sides: Mapping[str, Side]) -> list[list[Outgoing]]:
+    """The writes that go in one call: as many of one action as their writer takes at once, else one."""
+    calls: list[list[Outgoing]] = []
+    alike: dict[tuple[str, str], list[Outgoing]] = {}
+    for item in batch:
+        writer = sides[item.step.side].writer
+        at_once = writer.at_once if isinstance(writer, BatchWriter) else 1
+        call = alike.get((item.step.side, item.write.action))
+        if call is None or len(call) >= at_once:
+            calls.append(call := [])
+            alike[item.step.side, item.write.action] = call
+        call.append(item)
+    return calls
+
+
+def _keep(call: Sequence[Outgoing], results: Sequence[Sent | IntegrationError]) -> None:
+    for item, result in zip(call, results, strict=True):
+        item.result = result
+
+
+def _send(work: Work, side: Side, call: Sequence[Outgoing]) -> Sequence[Sent | IntegrationError]:
+    """One call. It starts only if the lease outlives the call's whole time-out.
 
     A call may have to wait for its connection's budget, for minutes after a 429: the session asks again.
     """
@@ -66,15 +87,16 @@ def _send(work: Work, side: Side, write: Write) -> Sent | IntegrationError:
         return work.clock() + timedelta(seconds=work.limits.call_seconds) < work.lease.until
 
     if not may_begin():
-        return Transient("The lease was too short to begin this call.", code="lease-short")
+        return [Transient("The lease was too short to begin this call.", code="lease-short")] * len(call)
     token = writes_may_begin.set(may_begin)
     try:
-        sent: Sent = side.writer.send(side.client, write)
-        return sent
+        if isinstance(side.writer, BatchWriter):
+            return side.writer.send_all(side.client, [item.write for item in call])
+        return [side.writer.send(side.client, call[0].write)]
     except IntegrationError as error:
-        return error
+        return [error] * len(call)
     except Exception as error:
         log.exception("sending failed")
-        return Unknown(f"An unexpected error while sending: {type(error).__name__}.", code="bug")
+        return [Unknown(f"An unexpected error while sending: {type(error).__name__}.", code="bug")] * len(call)
     finally:
         writes_may_begin.reset(token)

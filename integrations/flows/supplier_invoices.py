@@ -31,9 +31,18 @@ from typing import Any
 
 from integrations import sap_invoices, servicetitan_bills, servicetitan_receipts
 from integrations.comparison import EDIT_RULES
-from integrations.errors import Awaiting, NeedsPerson, NotTransferable, undone_key
-from integrations.flow import Bond, Choices, Flow, Plan, Reader, Row, Situation, Want, Writer, check_choices
-from integrations.invoice_receipts import MINUTE, QUARTER, OnOrder, bill_of, claims, on_order, posting, taking_back
+from integrations.errors import Awaiting, NeedsPerson, NotTransferable, agreed_key, undone_key
+from integrations.flow import Choices, Flow, Plan, Reader, Row, Situation, Want, Writer, check_choices
+from integrations.invoice_receipts import (
+    QUARTER,
+    OnOrder,
+    awaited_bill,
+    bill_bond,
+    claims,
+    on_order,
+    posting,
+    taking_back,
+)
 from integrations.invoice_twins import check_twins
 from integrations.money import decimal, plain
 from integrations.sap_invoices import Invoice
@@ -138,11 +147,9 @@ class SupplierInvoices(Flow):
         links = []
         for place in placed:
             for receipt in place.held.receipts:
-                bill = bill_of(receipt, situation)
-                if bill is None:
-                    raise _pending(receipt, situation.waited)
+                bill = awaited_bill(receipt, situation)
                 found[str(bill["id"])] = bill
-                links.append(Bond("ap-bills", f"{record.key}#{place.portion.order}/{receipt['id']}", str(bill["id"])))
+                links.append(bill_bond(record.key, place.portion.order, receipt, bill))
         rows = [receipt for place in placed for receipt in place.held.receipts]
         unnumbered = {str(row["billId"]) for row in rows if not row.get("vendorInvoiceNumber")}
         decimals = int(situation.options["line_cost_decimals"])
@@ -157,7 +164,8 @@ class SupplierInvoices(Flow):
         notes = servicetitan_bills.notes(record, list(found.values()), unnumbered=unnumbered)
         words = f"The bill is not as the invoice: {'; '.join(different)}."
         then = NeedsPerson(words, code="books-differ") if different else None
-        return Plan(links=tuple(links), notes=tuple(notes), then=then)
+        wakes = () if different else (agreed_key(self.name, record.key),)
+        return Plan(links=tuple(links), notes=tuple(notes), then=then, wakes=wakes)
 
     def _reversed(self, record: Invoice, situation: Situation) -> Plan:
         """An invoice that is reversed: its receipts are taken back; without any, there is nothing to transfer."""
@@ -187,14 +195,6 @@ class SupplierInvoices(Flow):
 def _alike(record: Invoice, options: Options) -> tuple[str, str]:
     days, gross = int(options["near_duplicate_days"]), plain(record.gross)
     return "source:invoices-alike", alike_key(record.supplier, record.number, gross, record.dated_on, days)
-
-
-def _pending(receipt: Row, waited: float) -> Awaiting:
-    """Bills take their time; after a quarter of an hour the reason says what may be the matter."""
-    words = f"Receipt {receipt.get('number')} posted, waits for its bill."
-    if waited >= QUARTER:
-        words = f"receipt posted, bill pending: receipt {receipt.get('number')}; this tenant may create bills by hand."
-    return Awaiting(words, seconds=MINUTE if waited < QUARTER else 5 * MINUTE, code="bill-pending")
 
 
 FLOW = SupplierInvoices()

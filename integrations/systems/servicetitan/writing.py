@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
-from integrations.errors import Misconfigured, Rejected, Unknown
+from integrations.errors import IntegrationError, Misconfigured, Rejected, Unknown
 from integrations.flow import Row, Sent, Write
 from integrations.http import Answer
 from integrations.systems.servicetitan.answers import Missing
@@ -180,20 +180,37 @@ class ObjectWriter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExportMarker(ObjectWriter):
-    """Marks bills as exported: HTTP 200 may hold a refusal for each bill, and there is no way back."""
+    """Marks bills as exported, many in one call: HTTP 200 may hold a refusal for each, and there is no way back."""
 
-    def body(self, client: ServiceTitanClient, action: Action, write: Write) -> dict[str, Any] | None:
-        return wire({"billIds": [write.key]}, action.body) if action.body else None
+    at_once: int = MAX_IDS
 
-    def read_key(self, answer: Answer, write: Write) -> str:
+    def send(self, client: ServiceTitanClient, write: Write) -> Sent:
+        """One bill."""
+        (answer,) = self.send_all(client, [write])
+        if isinstance(answer, IntegrationError):
+            raise answer
+        return answer
+
+    def send_all(self, client: ServiceTitanClient, writes: Sequence[Write]) -> list[Sent | IntegrationError]:
+        """These bills in one call. What the answer says of a bill counts for it alone; silence is no answer."""
+        (name,) = {write.action for write in writes}
+        action = self.actions.get(name)
+        if action is None or action.body is None:
+            raise Misconfigured(f"{self.resource.title} cannot be written by {name!r}", code="no-such-action")
+        body = wire({"billIds": [write.key for write in writes]}, action.body)
+        answer = client.once(client.writing(self.resource, action.method, action.path, body, missing=action.missing))
         results = answer.json()
-        mine = [row for row in results if _is_result(row, write.key)] if isinstance(results, list) else []
-        if len(mine) != 1:
-            raise Unknown("ServiceTitan did not say whether it marked the bill.", exchange=answer.exchange)
-        if mine[0].get("success") is not True:
-            words = mine[0].get("errorMessage") or "no reason given"
-            raise Rejected(f"ServiceTitan did not mark bill {write.key} as exported: {words}", exchange=answer.exchange)
-        return write.key
+        return [_marked(write.key, results if isinstance(results, list) else [], answer) for write in writes]
+
+
+def _marked(key: str, results: Sequence[Any], answer: Answer) -> Sent | IntegrationError:
+    mine = [row for row in results if _is_result(row, key)]
+    if len(mine) != 1:
+        return Unknown(f"ServiceTitan did not say whether it marked bill {key}.", exchange=answer.exchange)
+    if mine[0].get("success") is not True:
+        words = mine[0].get("errorMessage") or "no reason given"
+        return Rejected(f"ServiceTitan did not mark bill {key} as exported: {words}", exchange=answer.exchange)
+    return Sent(key, answer.exchange)
 
 
 def external_value(row: Mapping[str, Any], key: str) -> str:
