@@ -51,6 +51,10 @@ class Table:
         fitting = (self._prefixes.get(code[:length]) for length in self._lengths if length <= len(code))
         return next((entry for entry in fitting if entry), None)
 
+    def rules(self) -> tuple[Entry, ...]:
+        """The rows that are rules, the closest first."""
+        return tuple(sorted(self._prefixes.values(), key=lambda entry: (-len(entry.key), entry.key)))
+
     def codes(self, value: str) -> tuple[str, ...]:
         """The codes that are mapped to a value, in order. A rule names none."""
         return tuple(sorted(entry.key for entry in self._exact.values() if entry.value == value))

@@ -49,6 +49,20 @@ def save_values(values: Collection[Given], *, by: str, schedule: Schedule, now: 
         return sum(_save(given, by=by, schedule=schedule, now=now) for given in values)
 
 
+def remove_values(value_map: str, keys: Collection[str], *, by: str, schedule: Schedule, now: datetime) -> int:
+    """Removes rows of a map in one transaction; keys that it does not have are left alone.
+
+    What was written under a row that goes, and is answered otherwise by a rule that stays, is sent again; returns how
+    many. What nothing answers any more stays as it was written, and asks when it changes next.
+    """
+    with ledger():
+        rows = ValueMap.objects.filter(map=value_map, key__in=keys)
+        gone = [row.key for row in rows]
+        rows.delete()
+        table = tables([value_map])[value_map]
+        return sum(_answered_otherwise(value_map, key, table, by=by, schedule=schedule, now=now) for key in gone)
+
+
 def found_missing(
     missing: Collection[Given], present: Collection[Given], *, schedule: Schedule, now: datetime
 ) -> tuple[list[ValueMap], list[ValueMap]]:
@@ -119,6 +133,17 @@ def _send_again(value_map: str, key: str, table: Table, *, by: str, schedule: Sc
     if sent:
         schedule.make_due({sync_id for sync_id, _ in sent}, now)
     return len(sent)
+
+
+def _answered_otherwise(value_map: str, gone: str, table: Table, *, by: str, schedule: Schedule, now: datetime) -> int:
+    """What a row that is gone answered is sent again under each rule that answers it now."""
+    covering = [entry.key for entry in table.rules() if _overlap(entry.key, gone)]
+    return sum(_send_again(value_map, key, table, by=by, schedule=schedule, now=now) for key in covering)
+
+
+def _overlap(rule: str, key: str) -> bool:
+    one, other = rule.removesuffix(STAR), key.removesuffix(STAR)
+    return other.startswith(one) or (is_rule(key) and one.startswith(other))
 
 
 def _outdated(value_map: str, key: str, table: Table) -> list[Record]:

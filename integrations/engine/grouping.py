@@ -1,0 +1,122 @@
+"""Failures by their cause: how many, since when, an example, and the one thing that mends the whole group.
+
+Groups are derived from what waits or is quarantined at this moment, so they close themselves as records go on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Count, Min, QuerySet
+
+from integrations.models import Delivery
+
+FAILING = ("waiting", "quarantined")
+CAUSE = ("sync_id", "state", "code", "needs")
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """What mends a group, in words. `kind`: what can be done here; the other members say to what."""
+
+    kind: str
+    words: str
+    map: str = ""
+    flow: str = ""
+    key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Records of one flow that are held up by the same cause. `example` is the id of the oldest of them."""
+
+    flow: str
+    state: str
+    code: str
+    needs: str
+    records: int
+    oldest_at: datetime
+    example: UUID
+    reason: str
+    fix: Fix
+
+
+def groups(*, flows: tuple[str, ...] = (), codes: tuple[str, ...] = (), most: int = 500) -> list[Group]:
+    """The groups, the largest first. Two statements, however many records there are."""
+    fitting = Delivery.objects.filter(state__in=FAILING)
+    fitting = fitting.filter(sync__flow__in=flows) if flows else fitting
+    fitting = fitting.filter(code__in=codes) if codes else fitting
+    oldest = {_cause(row): row for row in _oldest(fitting)}
+    return [_group(row, oldest[cause]) for row in _counted(fitting)[:most] if (cause := _cause(row)) in oldest]
+
+
+def open_needs(value_map: str, *, most: int = 200) -> dict[str, UUID]:
+    """The codes of a map that records wait for, each with one of these records."""
+    start = f"map:{value_map}:"
+    waiting = Delivery.objects.filter(state__in=FAILING, needs__startswith=start).order_by("needs", "created_at")
+    found = waiting.distinct("needs").values_list("needs", "pk")[:most]
+    return {needs.removeprefix(start): pk for needs, pk in found}
+
+
+def _cause(row: Mapping[str, Any]) -> tuple[Any, ...]:
+    return tuple(row[name] for name in CAUSE)
+
+
+def _counted(deliveries: QuerySet[Delivery]) -> Any:
+    by_cause = deliveries.order_by().values("sync__flow", *CAUSE)
+    return by_cause.annotate(records=Count("pk"), oldest_at=Min("created_at")).order_by("-records", *CAUSE)
+
+
+def _oldest(deliveries: QuerySet[Delivery]) -> Any:
+    """The oldest delivery of each cause, by the index over what is failing."""
+    return deliveries.order_by(*CAUSE, "created_at").distinct(*CAUSE).values(*CAUSE, "pk", "reason")
+
+
+def _group(row: Mapping[str, Any], oldest: Mapping[str, Any]) -> Group:
+    return Group(
+        flow=row["sync__flow"],
+        state=row["state"],
+        code=row["code"],
+        needs=row["needs"],
+        records=row["records"],
+        oldest_at=row["oldest_at"],
+        example=oldest["pk"],
+        reason=oldest["reason"],
+        fix=fix_for(row["code"], row["needs"], row["state"]),
+    )
+
+
+def fix_for(code: str, needs: str, state: str) -> Fix:
+    """The one thing that mends whatever has this code, or waits for this key (see `errors.map_key`)."""
+    kind, _, rest = needs.partition(":")
+    name, _, key = rest.partition(":")
+    if kind == "map":
+        return Fix("map-value", f"Map {name} {key}: saving it lets all of them go on.", map=name, key=key)
+    if kind == "link":
+        words = f"Bring {name} {key} over, or link it by hand: all of them go on once it is linked."
+        return Fix("deliver", words, flow=name, key=key)
+    if kind == "linked-to":
+        return Fix("link", f"Link the record of {name} that leads to {key}.", flow=name, key=key)
+    if code in _FIXES:
+        return _FIXES[code]
+    if state == Delivery.State.WAITING:
+        return Fix("wait", "It is looked at again by itself; the reason says what for.")
+    return Fix("replay", "Mend what the reason names, here or in either system, then replay the group.")
+
+
+_FIXES = {
+    "unlinked": Fix("link", "Link it to a record there, let it be made anew, or dismiss it."),
+    "target-missing": Fix("unlink", "Its record there is gone: link it to another one, or unlink it and make it anew."),
+    "found-twice": Fix("remove-double", "Remove one of the two records there by hand, then replay."),
+    "edited-in-target": Fix("decide", "Change it back there and replay, or dismiss it to leave it as people made it."),
+    "books-differ": Fix("compare", "Mend the bill there or the invoice in SAP, then replay."),
+    "looks-alike": Fix("map-value", "Say which record there it is, or that it is to be created, in the map it names."),
+    "bug": Fix("report", "This is a mistake of ours: report it with the delivery's id; replay after an update."),
+    "missing-option": Fix("set-option", "Set the option that the reason names, then replay the group."),
+    "defaults-missing": Fix("set-option", "Set the options that the reason names, then replay the group."),
+    "bad-option": Fix("set-option", "Set the option that the reason names, then replay the group."),
+}
