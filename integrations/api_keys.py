@@ -14,13 +14,14 @@ from django.db.models import Q
 
 from integrations.audit import Actor, record
 from integrations.models import ApiKey, ApiKeySecret
+from integrations.refusals import CannotBeDone
 
 MARK = "mlc_"
 SEEN_EVERY = timedelta(minutes=1)
 LONGEST_OVERLAP = timedelta(days=30)
 
 
-class KeyIsOver(Exception):
+class KeyIsOver(CannotBeDone):
     """The key is revoked or has expired: it cannot be replaced."""
 
 

@@ -14,17 +14,12 @@ from integrations import catalogue, schedule_spec, sync_options
 from integrations.audit import Actor, record
 from integrations.engine import is_running, ledger
 from integrations.models import Connection, Delivery, Link, Sync
+from integrations.refusals import CannotBeDone, Fault
 from tenants import schedule
 from tenants.models import Customer
 
 BY_PERSON = "by-person"
 """The pause code of what somebody has paused; only somebody resumes it."""
-Fault = tuple[str, str]
-"""A member and what is wrong with it, e.g. ("options/batch", "This has to be a whole number.")."""
-
-
-class CannotBeDone(Exception):
-    """It does not fit the sync's present state; the message says why, and what would help."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

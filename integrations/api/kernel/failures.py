@@ -13,6 +13,7 @@ from rest_framework import exceptions
 
 from integrations.api.kernel.problems import MEDIA_TYPE, Mistake, Problem, of_status
 from integrations.errors import IntegrationError
+from integrations.refusals import CannotBeDone, WrongMembers
 from tenants.middleware import CustomerRequest
 
 log = logging.getLogger(__name__)
@@ -65,19 +66,17 @@ def problem_of(error: Exception) -> Problem | None:
     """The problem that an exception stands for; None for what nobody has foreseen."""
     if isinstance(error, Problem):
         return error
-    if isinstance(error, exceptions.ValidationError | ValidationError):
+    if isinstance(error, exceptions.ValidationError | ValidationError | WrongMembers):
         return _wrong_values(error)
     if isinstance(error, Http404 | exceptions.NotFound):
         return Problem("not-found", "There is no such thing here, or not any more.")
     if isinstance(error, PermissionDenied | exceptions.PermissionDenied):
         return Problem("forbidden", "This is not allowed.")
+    if isinstance(error, CannotBeDone):
+        return Problem("conflict", str(error))
     if isinstance(error, IntegrationError):
         return Problem("conflict", error.message, code=error.code)
-    if isinstance(error, OperationalError):
-        return _busy(error)
-    if isinstance(error, SuspiciousOperation):
-        return of_status(400)
-    return _of_framework(error)
+    return _busy(error) if isinstance(error, OperationalError) else _of_framework(error)
 
 
 def _of_framework(error: Exception) -> Problem | None:
@@ -85,13 +84,17 @@ def _of_framework(error: Exception) -> Problem | None:
         return Problem("method-not-allowed", "See the Allow header for what can be done here.")
     if isinstance(error, exceptions.UnsupportedMediaType):
         return Problem("unsupported-media-type", "Send the body as application/json.")
+    if isinstance(error, SuspiciousOperation):
+        return of_status(400)
     if isinstance(error, exceptions.ParseError):
         return Problem("malformed-request", str(error.detail))
     return of_status(error.status_code, str(error.detail)) if isinstance(error, exceptions.APIException) else None
 
 
-def _wrong_values(error: exceptions.ValidationError | ValidationError) -> Problem:
-    if isinstance(error, ValidationError):
+def _wrong_values(error: exceptions.ValidationError | ValidationError | WrongMembers) -> Problem:
+    if isinstance(error, WrongMembers):
+        found = [Mistake(f"/{place}", "wrong", sentence) for place, sentence in error.faults]
+    elif isinstance(error, ValidationError):
         found = [Mistake("", "invalid", sentence) for sentence in error.messages]
     else:
         found = list(mistakes_in(error.detail))

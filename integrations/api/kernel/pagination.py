@@ -17,34 +17,43 @@ from django.core import signing
 from django.db.models import Model, Q, QuerySet
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.serializers import Serializer
 
 from integrations.api.kernel.problems import Problem, invalid
 
 M = TypeVar("M", bound=Model)
+Show = Callable[[list[Any]], Sequence[Mapping[str, Any]]]
 
 LIMIT, MOST = 50, 200
 SALT = "integrations.api.cursor"
 
 
-def page(
-    request: Request, rows: QuerySet[M], *, order: Sequence[str], show: Callable[[list[M]], Sequence[Mapping[str, Any]]]
-) -> Response:
+def page(request: Request, rows: QuerySet[M], *, order: Sequence[str], show: type[Serializer[Any]] | Show) -> Response:
     """One page of `rows` as {"items": [...], "next": path or null, "next_cursor": text or null}.
 
     `order`: field names, descending with a minus, together unique and never null; an index should have them. `show`
-    makes the items; it is given whole pages, so that it can ask for what belongs to them in one statement.
+    makes the items: a serializer, or a function that is given the whole page, so that it can ask for what belongs to
+    the rows in one statement.
     Raises Problem for a limit or a cursor that is none.
     """
     limit = limit_of(request)
     after = _position(request, len(order))
     found = list(_after(rows, order, after).order_by(*order)[: limit + 1])
     cursor = _cursor(request, found[limit - 1], order) if len(found) > limit else None
-    body = {"items": show(found[:limit]), "next": _link(request, cursor), "next_cursor": cursor}
+    body = {"items": _items(found[:limit], show), "next": _link(request, cursor), "next_cursor": cursor}
     return Response(body)
 
 
-def whole(items: Sequence[Mapping[str, Any]]) -> Response:
-    """A list that is short by its nature, in the form of a page."""
+def _items(rows: list[Any], show: Any) -> Sequence[Mapping[str, Any]]:
+    items: Sequence[Mapping[str, Any]] = show(rows, many=True).data if isinstance(show, type) else show(rows)
+    return items
+
+
+def whole(request: Request, items: Sequence[Mapping[str, Any]]) -> Response:
+    """A list that is short by its nature, in the form of a page; `limit` is read and not needed. Raises Problem."""
+    limit_of(request)
+    if "cursor" in request.query_params:
+        raise _strange()
     return Response({"items": items, "next": None, "next_cursor": None})
 
 
