@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from integrations.errors import NeedsPerson
+from integrations.figures import Figures
 from integrations.flow import Row
 from integrations.money import currency_decimals, decimal, plain, rounded
 
@@ -185,3 +186,9 @@ def _freight(items: Iterable[Row]) -> dict[str, Decimal]:
             amount = decimal(item["SupplierInvoiceItemAmount"])
             found[item["PurchaseOrder"]] = found.get(item["PurchaseOrder"], Decimal(0)) + amount
     return found
+
+
+def figures(invoice: Invoice) -> Figures:
+    """What an invoice comes to, by the day it was posted on; nothing once it was reversed."""
+    amount = Decimal(0) if invoice.is_reversed or invoice.reverses else invoice.gross
+    return Figures(invoice.posted_on, amount, invoice.currency)

@@ -133,6 +133,12 @@ def line_cost_in(options: Mapping[str, Any], number: str, amount: Decimal, quant
     return plain(cost.cost), note
 
 
+def worth(row: Row) -> Decimal:
+    """What an order as read comes to, without tax; nothing once it is cancelled."""
+    lines = (decimal(item.get("quantity")) * decimal(item.get("cost")) for item in row.get("items") or ())
+    return Decimal(0) if is_gone(row) else sum(lines, Decimal(0))
+
+
 def is_gone(row: Row) -> bool:
     """A cancelled order stays cancelled: nothing in the API takes it back."""
     return row.get("status") == "Canceled"

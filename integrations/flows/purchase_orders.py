@@ -32,6 +32,7 @@ from typing import Any
 
 from integrations import requested_orders, sap_orders, servicetitan_orders, take_over
 from integrations.address import address_from_sap
+from integrations.figures import Figures
 from integrations.flow import Choices, Flow, Lookups, Plan, Reader, Row, Situation, Want, Writer, check_choices
 from integrations.money import decimal
 from integrations.order_lines import Item, order_line
@@ -155,6 +156,7 @@ class PurchaseOrders(Flow):
     observe = staticmethod(servicetitan_orders.observed)
     is_gone = staticmethod(servicetitan_orders.is_gone)
     lines = staticmethod(servicetitan_orders.item_ids)
+    worth = staticmethod(servicetitan_orders.worth)
 
     def wants(self, record: PurchaseOrder, options: Options) -> tuple[Want, ...]:
         jobs = {item.jobs.get(options["job_field"], "") for item in record.items} - {""}
@@ -171,6 +173,10 @@ class PurchaseOrders(Flow):
         body, notes = to_servicetitan(record, situation.lookups, situation.options)
         body, situation = requested_orders.as_requested(record.number, record.signs, body, situation)
         return take_over.plan_order(record.number, body, situation, origins=record.origins, notes=notes)
+
+    def figures(self, record: PurchaseOrder) -> Figures:
+        amount = Decimal(0) if record.is_deleted else sum((item.net_amount for item in record.items), Decimal(0))
+        return Figures(record.ordered_on, amount, record.currency)
 
     def label(self, record: PurchaseOrder) -> str:
         return f"SAP order {record.number} from supplier {record.supplier}"
