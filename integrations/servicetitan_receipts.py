@@ -62,14 +62,19 @@ def wanted(portion: Portion, order: Row, ids: Mapping[str, str]) -> list[Wanted]
 
 def owner_of(receipt: Row, flow: str, lookups: Lookups) -> str:
     """The key of the invoice that a receipt is of, "" for none: as its memo says, else as the links say."""
-    named = _OWNER.search(str(receipt.get("memo") or ""))
     claims = [key.split("#")[0] for key in lookups.sources(flow, str(receipt["id"]))]
-    return named[1] if named else min(claims, default="")
+    return invoice_named(receipt.get("memo")) or min(claims, default="")
+
+
+def invoice_named(text: object) -> str:
+    """The key of the SAP invoice that a memo of ours names, "" for none. A bill has the memo as its summary."""
+    named = _OWNER.search(str(text or ""))
+    return named[1] if named else ""
 
 
 def is_ours(receipt: Row) -> bool:
     """Whether this product posted it."""
-    return bool(_OWNER.search(str(receipt.get("memo") or "")))
+    return bool(invoice_named(receipt.get("memo")))
 
 
 def held(lines: Sequence[Wanted], number: str, mine: Sequence[Row], free: Sequence[Row]) -> Held:
