@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 from integrations.errors import NotReady, NotTransferable, link_key
-from integrations.flow import Lookups, Row, Situation
+from integrations.flow import Lookups, Row, Situation, Want
 from integrations.money import decimal, plain
 from integrations.texts import line_number
 
@@ -48,6 +48,11 @@ def is_ours(keys: Collection[str], lookups: Lookups) -> bool:
     return any(lookups.sender(REQUESTS, mark) for mark in marks) or any(
         lookups.sources(REQUESTS, key) for key in keys if key not in marks
     )
+
+
+def wants(keys: Iterable[str]) -> tuple[Want, ...]:
+    """What `is_ours` asks of these keys, to be read ahead for a whole batch."""
+    return tuple(Want(f"linked-to:{REQUESTS}", key) for key in keys if not _MARK.fullmatch(key))
 
 
 def leave_to_request(found: Collection[str], lookups: Lookups) -> None:

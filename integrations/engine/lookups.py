@@ -22,6 +22,9 @@ from integrations.models import Delivery, Link, Reference, Step
 LINK = "link:"
 """Prefix of a Want that names a link of another flow, e.g. Want("link:vendors", "17300001")."""
 
+LINKED_TO = "linked-to:"
+"""Prefix of a Want that asks which records of another flow lead to a target record (`Lookups.sources`)."""
+
 READ_BACK_SECONDS = 5.0
 """Lines are known once a record was read back, which follows its write within seconds unless lists lag."""
 
@@ -33,7 +36,9 @@ class Cache:
     """Links, value maps and reference rows read during one batch."""
 
     work: Work
+    shelf: dict[tuple[str, str], Row] = field(default_factory=dict)  # reference rows that this task has seen
     links: dict[tuple[str, str], Link | None] = field(default_factory=dict)
+    sources: dict[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
     tables: dict[str, Table] = field(default_factory=dict)
     references: dict[tuple[str, str], Row | None] = field(default_factory=dict)
     claims: dict[str, Asked] = field(default_factory=dict)
@@ -41,6 +46,7 @@ class Cache:
 
     def prepare(self, wants: Sequence[Want], now: datetime) -> None:
         """Reads what a batch will ask for, in one statement or remote call per kind."""
+        wants = [want for want in wants if not want.kind.startswith(LINKED_TO)]
         kinds: dict[str, set[str]] = defaultdict(set)
         for want in wants:
             if want.kind.startswith(LINK):
@@ -53,6 +59,18 @@ class Cache:
             if keys := {self._key(want) for want in wants if (want.kind, want.fresh) == (kind, fresh)} - {""}:
                 self._read_references(kind, keys, now, fresh=fresh)
         self.tables = tables(self.work.flow.maps)
+
+    def read_sources(self, wants: Sequence[Want]) -> None:
+        """Reads who leads to the target records that were asked for. To be called last, ahead of planning."""
+        keys: dict[str, set[str]] = defaultdict(set)
+        for want in wants:
+            if want.kind.startswith(LINKED_TO):
+                keys[want.kind.removeprefix(LINKED_TO)].add(want.key)
+        for flow, targets in keys.items():
+            self.sources.update({(flow, target): () for target in targets})
+            found = Link.objects.filter(flow=flow, target_key__in=targets).order_by("source_key")
+            for target, source in found.values_list("target_key", "source_key"):
+                self.sources[flow, target] = (*self.sources[flow, target], source)
 
     def suggest(self, value_map: str, code: str, label: str) -> tuple[str, ...]:
         """What a code without a value may mean, for the person who has to say it; asked once per batch."""
@@ -84,6 +102,14 @@ class Cache:
             found = self.work.lookup(self.work.target, kind, sorted(keys))
             self.references.update({(kind, key): found.get(key) for key in keys})
             return
+        rows = {key: self.shelf[kind, key] for key in keys if (kind, key) in self.shelf}
+        rows.update(self._kept(kind, keys - rows.keys(), now))
+        self.shelf.update({(kind, key): row for key, row in rows.items()})
+        self.references.update({(kind, key): rows.get(key) for key in keys})
+
+    def _kept(self, kind: str, keys: set[str], now: datetime) -> dict[str, Row]:
+        if not keys:
+            return {}
         connection = self.work.sync.target
         cached = Reference.objects.filter(
             connection=connection, kind=kind, key__in=keys, refreshed_at__gt=now - REFERENCE_AGE
@@ -94,7 +120,7 @@ class Cache:
             found = self.work.lookup(self.work.target, kind, missing)
             keep_references(connection, kind, found, now)
             rows.update(found)
-        self.references.update({(kind, key): rows.get(key) for key in keys})
+        return rows
 
 
 @dataclass(slots=True)
@@ -122,6 +148,8 @@ class Asked:
 
     def sources(self, flow: str, target_key: str) -> tuple[str, ...]:
         """The source keys that are linked to a target record, in order."""
+        if (flow, target_key) in self.cache.sources:
+            return self.cache.sources[flow, target_key]
         found = Link.objects.filter(flow=flow, target_key=target_key).order_by("source_key")
         return tuple(found.values_list("source_key", flat=True))
 

@@ -60,10 +60,11 @@ def plan_batch(work: Work, deliveries: Sequence[Delivery], directory: Directory)
         _guarded(planned, lambda p: wants.extend(_read_record(work, p)))
         planned.error = planned.error or _taken_apart(rows.get(planned.delivery.source_key))
     alive = [planned for planned in batch if planned.error is None]
-    cache = Cache(work)
+    cache = Cache(work, directory.references)
     cache.prepare(wants, work.clock())
     _read_current(work, alive)
     more = More(work, alive)
+    cache.read_sources(wants)
     for planned in alive:
         _guarded(planned, lambda p: _plan(work, p, cache, directory, more))
     return batch
@@ -78,9 +79,13 @@ def _taken_apart(link: Link | None) -> NeedsPerson | None:
 
 @dataclass(slots=True)
 class Directory:
-    """All rows of the target's object, read once per task and only if something has to be matched."""
+    """All rows of the target's object, read once per task and only if something has to be matched.
+
+    `references` are rows of reference data, by kind and key, as this task has found them.
+    """
 
     work: Work
+    references: dict[tuple[str, str], Row] = field(default_factory=dict)
     _rows: list[Row] | None = None
 
     def rows(self) -> Sequence[Row]:

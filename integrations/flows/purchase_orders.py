@@ -160,7 +160,8 @@ class PurchaseOrders(Flow):
 
     def wants(self, record: PurchaseOrder, options: Options) -> tuple[Want, ...]:
         jobs = {item.jobs.get(options["job_field"], "") for item in record.items} - {""}
-        return Want("link:vendors", record.supplier), *(Want("job", number) for number in sorted(jobs))
+        senders = requested_orders.wants((record.number, *record.signs))
+        return Want("link:vendors", record.supplier), *(Want("job", number) for number in sorted(jobs)), *senders
 
     def plan(self, record: PurchaseOrder, situation: Situation) -> Plan:
         """Cancels what SAP deleted, holds back what cannot go over, and creates or changes the rest."""
