@@ -224,6 +224,19 @@ WORK_SECONDS = env.number("WORK_SECONDS", 30, least=1, most=300)  # then a task 
 if LEASE_SECONDS <= READ_SECONDS + 10:
     env.problem("LEASE_SECONDS", "must be longer than a call can take, which is READ_SECONDS and 10 to connect")
 
+# --- Days that data are kept, 0 for ever; a customer may have days of their own (integrations/retention.py) -----------
+RETAIN_DAYS = {
+    "payloads": env.number("RETAIN_PAYLOADS_DAYS", 400, least=0, most=36_500),
+    "exchanges": env.number("RETAIN_EXCHANGES_DAYS", 400, least=0, most=36_500),
+    "runs": env.number("RETAIN_RUNS_DAYS", 400, least=0, most=36_500),
+    "audit": env.number("RETAIN_AUDIT_DAYS", 2_557, least=0, most=36_500),
+    "inbound": env.number("RETAIN_INBOUND_DAYS", 30, least=0, most=36_500),
+    "events": env.number("RETAIN_EVENTS_DAYS", 90, least=0, most=36_500),
+}
+for data, days in RETAIN_DAYS.items():
+    if 0 < days < 7:
+        env.problem(f"RETAIN_{data.upper()}_DAYS", "must be 0 (for ever) or at least 7")
+
 # --- Outgoing calls (integrations/guard.py): nothing internal, unless it is listed here -------------------------------
 OUTGOING_ALLOW = env.words("OUTGOING_ALLOW")
 OUTGOING_ALLOW_PLAIN_HTTP = env.flag("OUTGOING_ALLOW_PLAIN_HTTP", default=False)

@@ -2,21 +2,35 @@
 
 from __future__ import annotations
 
+import logging
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from celery import shared_task
 from django.conf import settings
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 
+from integrations import retention
+from integrations.alerting import evaluate_claim
+from integrations.event_sending import send_claim
 from integrations.inbound_reading import run_claim as handle_events
 from integrations.reference_data import refresh_customer
 from integrations.running import run_claim, utc_now
-from tenants import schedule
+from integrations.seals import seal_customer
+from tenants import schedule, watching
 from tenants.models import Customer
 from tenants.schema import within
 
+log = logging.getLogger(__name__)
+
 TICK_LIMIT = 200
 """Claims of one tick; the next tick, a second later, takes the rest."""
+
+SEALED_TOGETHER = 50
+SEAL_EXPIRES = 300
+"""Seconds after which the next round has begun."""
 
 REFRESH_EXPIRES = 12 * 3600
 """Seconds after which a refresh that nobody has begun is left to the next night."""
@@ -31,9 +45,10 @@ def tick() -> None:
             transaction.on_commit(lambda claim=claim: _hand_over(claim))  # type: ignore[misc]
 
 
-def _hand_over(claim: schedule.Claim) -> None:
+def _hand_over(claim: schedule.Claim, task: Any = None) -> None:
     """A message that nobody took before the lease ended is dropped: the work was claimed again by then."""
-    work.apply_async(kwargs={"claim": claim.as_message()}, queue=claim.kind, expires=settings.LEASE_SECONDS)
+    given = {"claim": claim.as_message()}
+    (task or work).apply_async(kwargs=given, queue=claim.kind, expires=settings.LEASE_SECONDS)
 
 
 @shared_task(ignore_result=True)
@@ -41,6 +56,84 @@ def work(*, claim: dict[str, Any]) -> None:
     """Polls or delivers one sync of one customer under its claim, or handles webhook events of a connection."""
     received = schedule.Claim.from_message(claim)
     (handle_events if received.kind == "inbound" else run_claim)(received)
+
+
+@shared_task(ignore_result=True)
+def tick_telling() -> None:
+    """Claims endpoints with events to send and customers to look at for alerts; both have queues of their own."""
+    with transaction.atomic():
+        claims = schedule.claim(
+            now=utc_now(), limit=TICK_LIMIT, lease_seconds=settings.LEASE_SECONDS, kinds=schedule.TELLING
+        )
+        for claim in claims:
+            transaction.on_commit(lambda claim=claim: _hand_over(claim, tell))  # type: ignore[misc]
+
+
+@shared_task(ignore_result=True)
+def tell(*, claim: dict[str, Any]) -> None:
+    """Sends the events of one endpoint, or evaluates the alerts of one customer, under its claim."""
+    received = schedule.Claim.from_message(claim)
+    (send_claim if received.kind == "events" else evaluate_claim)(received, clock=utc_now)
+
+
+@shared_task(ignore_result=True)
+def watch() -> None:
+    """Finds overdue polls over all customers in the schedule index, and has those customers looked at."""
+    watching.watch(now=utc_now())
+
+
+@shared_task(ignore_result=True)
+def seal_all() -> None:
+    """Sends the customers, suspended ones included, to be sealed: a slice of them per message."""
+    _in_slices(seal, SEALED_TOGETHER, SEAL_EXPIRES)
+
+
+@shared_task(ignore_result=True)
+def seal(*, customers: list[int]) -> None:
+    """Seals what is ready in the audits of these customers. Safe to run twice and side by side.
+
+    Whom there is no time for has a message of their own.
+    """
+    until = time.monotonic() + settings.WORK_SECONDS
+    for customer in Customer.objects.filter(pk__in=customers).order_by("pk"):
+        if time.monotonic() > until:
+            left = [each for each in customers if each >= customer.pk]
+            seal.apply_async(kwargs={"customers": left}, queue="poll", expires=SEAL_EXPIRES)
+            break
+        with within(customer), _alone("sealing", customer):
+            seal_customer(customer, clock=utc_now, seconds=settings.WORK_SECONDS)
+
+
+@shared_task(ignore_result=True)
+def purge_all() -> None:
+    """Sends one message per customer, suspended ones included, to have old data removed."""
+    _in_slices(purge, 1, REFRESH_EXPIRES)
+
+
+@shared_task(ignore_result=True)
+def purge(*, customers: list[int]) -> None:
+    """Removes what is too old for a while, and sends itself again for the rest. Safe to run twice."""
+    for customer in Customer.objects.filter(pk__in=customers):
+        with within(customer), _alone("removing old data", customer):
+            if retention.purge(customer, now=utc_now(), seconds=settings.WORK_SECONDS).more:
+                purge.apply_async(kwargs={"customers": [customer.pk]}, queue="poll", expires=REFRESH_EXPIRES)
+
+
+@contextmanager
+def _alone(what: str, customer: Customer) -> Iterator[None]:
+    """One customer's trouble is logged, and the others go on. A lost database is everybody's."""
+    try:
+        yield
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception:
+        log.exception("%s failed", what, extra={"customer": customer.schema_name})
+
+
+def _in_slices(task: Any, size: int, expires: int) -> None:
+    ids = list(Customer.objects.order_by("pk").values_list("pk", flat=True))
+    for start in range(0, len(ids), size):
+        task.apply_async(kwargs={"customers": ids[start : start + size]}, queue="poll", expires=expires)
 
 
 @shared_task(ignore_result=True)

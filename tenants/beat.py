@@ -50,6 +50,20 @@ ROWS = (
         description="Has each customer's reference data read anew, and value maps checked against it.",
     ),
     Row(
+        name="seal-audits",
+        task="integrations.tasks.seal_all",
+        seconds=300,
+        expires=300,
+        description="Seals the rows of customers' audits that will not change any more.",
+    ),
+    Row(
+        name="remove-old-data",
+        task="integrations.tasks.purge_all",
+        seconds=24 * 3600,
+        expires=3600,
+        description="Removes what is older than the days that it is kept.",
+    ),
+    Row(
         name="forget-expired",
         task="tenants.tasks.forget_expired",
         seconds=24 * 3600,

@@ -1,4 +1,4 @@
-"""The audit: a row per deed, and the seals. Triggers refuse to change rows, and to remove any but what was purged."""
+"""The audit: a row per deed, and the seals. Triggers refuse to change rows, or to remove any but what was purged."""
 
 import django.core.serializers.json
 import integrations.ids
@@ -99,6 +99,14 @@ class Migration(migrations.Migration):
                 ("mac", models.CharField(max_length=64)),
             ],
             options={"ordering": ["position"]},
+        ),
+        migrations.CreateModel(
+            name="RetentionRule",
+            fields=[
+                ("data", models.CharField(max_length=20, primary_key=True, serialize=False)),
+                ("days", models.PositiveIntegerField()),
+            ],
+            options={"ordering": ["data"]},
         ),
         migrations.AddIndex("AuditSeal", models.Index(fields=["what", "kind", "last"], name="audit_seal_by_rows")),
         migrations.AddIndex(

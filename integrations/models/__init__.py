@@ -2,7 +2,7 @@
 
 from integrations.models.access import ApiCall, ApiKey, ApiKeySecret
 from integrations.models.alerting import Alert, AlertSettings
-from integrations.models.audit import AuditEvent, AuditSeal
+from integrations.models.audit import AuditEvent, AuditSeal, RetentionRule
 from integrations.models.connection import Connection
 from integrations.models.delivery import Attempt, Delivery, Step
 from integrations.models.jobs import Progress, ReconcileDifference, ReconcileReport, ReplayJob
@@ -33,6 +33,7 @@ __all__ = [
     "ReconcileReport",
     "Reference",
     "ReplayJob",
+    "RetentionRule",
     "Run",
     "Step",
     "Sync",

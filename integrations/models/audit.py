@@ -89,3 +89,16 @@ class AuditSeal(models.Model):
 
     def __str__(self) -> str:
         return f"{self.position} {self.kind} of {self.what}"
+
+
+class RetentionRule(models.Model):
+    """For how many days this customer keeps a class of data; 0 for ever. Without a row: as the installation does."""
+
+    data = models.CharField(primary_key=True, max_length=20)
+    days = models.PositiveIntegerField()
+
+    class Meta:
+        ordering = ["data"]
+
+    def __str__(self) -> str:
+        return f"{self.data}: {self.days or 'for ever'}"

@@ -45,7 +45,15 @@ def test_a_worker_takes_from_every_queue():
 def test_beat_has_a_handful_of_rows_and_their_tasks_exist(db):
     app.loader.import_default_modules()
     rows = {row.name: row for row in PeriodicTask.objects.filter(enabled=True)}
-    assert set(rows) >= {"tick", "tick-telling", "watch", "forget-expired", "refresh-reference-data"}
+    assert set(rows) >= {
+        "tick",
+        "tick-telling",
+        "watch",
+        "forget-expired",
+        "refresh-reference-data",
+        "seal-audits",
+        "remove-old-data",
+    }
     assert {row.task for row in rows.values()} <= set(app.tasks)
     assert {(row.args, row.kwargs) for row in rows.values()} == {("[]", "{}")}
 
