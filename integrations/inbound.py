@@ -18,9 +18,11 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from integrations import connections
+from integrations.audit import Actor, record
 from integrations.errors import Misconfigured
 from integrations.ids import new_id
 from integrations.models import Connection, InboundEvent
+from integrations.refusals import CannotBeDone
 from integrations.running import utc_now
 from integrations.systems.servicetitan.webhooks import Event, webhook_keys
 from tenants import schedule, schema, servicetitan_tenants
@@ -119,18 +121,28 @@ def _wake(customer_id: int, connection_id: UUID, now: datetime) -> None:
     schedule.wake(customer_id=customer_id, sync_id=connection_id, kind="inbound", now=now, priority=URGENT)
 
 
-def replay_event(event: InboundEvent, *, by: str, now: datetime | None = None) -> InboundEvent:
+def replay_event(event: InboundEvent, *, actor: Actor, now: datetime | None = None) -> InboundEvent:
     """Has the event's object read again, whether or not anything here depends on it. In the customer's schema.
 
-    Raises ValueError for an event that names no object of ours. Pressing it twice changes nothing more.
+    Raises CannotBeDone for an event that names no object of ours. Pressing it twice changes nothing more.
     """
     now = now or utc_now()
     with transaction.atomic():
         event = InboundEvent.objects.select_for_update().get(pk=event.pk)
         if not event.object_kind or not event.object_id:
-            raise ValueError(f"{event.type or 'This event'} names nothing that could be read again.")
+            raise CannotBeDone(f"{event.type or 'This event'} names nothing that could be read again.")
+        if (event.state, event.code, event.tries) == (State.RECEIVED, REPLAYED, 0):
+            return event  # it was replayed, and its turn has not come
+        before = {"state": event.state, "code": event.code}
         event.state, event.tries, event.due_at, event.handled_at = State.RECEIVED, 0, now, None
-        event.code, event.reason = REPLAYED, f"Replayed by {by}."
+        event.code, event.reason = REPLAYED, f"Replayed by {actor.label}."
         event.save()
         _wake(schema.customer_id(), event.connection_id, now)
+        record(
+            actor=actor,
+            action="inbound-event.replayed",
+            subject=str(event),
+            subject_id=str(event.pk),
+            detail={"before": before},
+        )
     return event

@@ -100,6 +100,7 @@ def remove(row: Connection, customer: Customer, *, actor: Actor) -> None:
     if flows := list(users.values_list("flow", flat=True)):
         raise CannotBeDone(f"Flows use this connection: {', '.join(flows)}.")
     servicetitan_tenants.forget(connection_id=row.pk, customer_id=customer.pk)
+    servicetitan_tenants.forget_address(connection_id=row.pk, customer_id=customer.pk)
     _record(row, "removed", actor, {"system": row.system, "environment": row.environment})
     row.delete()
 

@@ -11,7 +11,7 @@ from unfold.admin import ModelAdmin
 
 from integrations.admin.site import customer_site
 from integrations.fields import EncryptedJSONField, EncryptedTextField
-from integrations.models import Attempt, Connection, Delivery, Link, Reference, Run, Step, Sync, ValueMap
+from integrations.models import Attempt, Connection, Delivery, InboundEvent, Link, Reference, Run, Step, Sync, ValueMap
 
 ENCRYPTED = (EncryptedTextField, EncryptedJSONField)
 
@@ -140,4 +140,14 @@ class ReferencePage(ReadOnly):
     list_display: ClassVar = ("kind", "key", "name", "connection", "refreshed_at")
     list_filter: ClassVar = ("kind", "connection")
     search_fields: ClassVar = ("key", "name")
+    list_select_related: ClassVar = ("connection",)
+
+
+@admin.register(InboundEvent, site=customer_site)
+class InboundEventPage(ReadOnly):
+    """Webhook calls."""
+
+    list_display: ClassVar = ("type", "object_number", "state", "code", "woken", "received_at")
+    list_filter: ClassVar = ("state", "type", "connection")
+    search_fields: ClassVar = ("=object_number", "=object_id", "=occurrence")
     list_select_related: ClassVar = ("connection",)

@@ -4,9 +4,18 @@ from __future__ import annotations
 
 from django.urls import path
 
-from integrations.api import connection_list, customer, flow_list, keys, member_list, run_list, sync_list
+from integrations.api import (
+    connection_list,
+    customer,
+    flow_list,
+    inbound_events,
+    keys,
+    member_list,
+    run_list,
+    sync_list,
+)
 from integrations.api.documents import openapi
 
-RESOURCES = (customer, member_list, keys, connection_list, flow_list, sync_list, run_list)
+RESOURCES = (customer, member_list, keys, connection_list, flow_list, sync_list, run_list, inbound_events)
 
 urlpatterns = [path("openapi.json", openapi, name="api-document"), *(each for r in RESOURCES for each in r.routes)]

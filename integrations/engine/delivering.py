@@ -61,11 +61,11 @@ def _still_running(sync: Sync) -> bool:
     return is_running(sync)
 
 
-def next_due(sync: Sync) -> datetime | None:
-    """When the next delivery of this sync is due; None if none is."""
-    due: datetime | None = Delivery.objects.filter(sync=sync, due_at__isnull=False).aggregate(Min("due_at"))[
-        "due_at__min"
-    ]
+def next_due(sync: Sync, *, tasks: bool = True) -> datetime | None:
+    """When the next delivery of this sync is due; None if none is. `tasks`: also what waits for a person meanwhile."""
+    rows = Delivery.objects.filter(sync=sync, due_at__isnull=False)
+    rows = rows if tasks else rows.exclude(state=State.QUARANTINED)
+    due: datetime | None = rows.aggregate(Min("due_at"))["due_at__min"]
     return due
 
 

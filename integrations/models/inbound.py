@@ -48,7 +48,8 @@ class InboundEvent(models.Model):
         ]
         indexes = [
             models.Index(fields=["connection", "due_at"], condition=Q(due_at__isnull=False), name="inbound_due"),
-            models.Index(fields=["-received_at", "id"], name="inbound_newest"),
+            models.Index(fields=["-received_at", "-id"], name="inbound_newest"),
+            models.Index(fields=["state", "-received_at", "-id"], name="inbound_by_state"),
         ]
 
     def __str__(self) -> str:

@@ -9,6 +9,7 @@ import pytest
 from django_tenants.utils import schema_context
 
 from integrations import connections, inbound
+from integrations.audit import Actor
 from integrations.fields import reveal
 from integrations.inbound_reading import run_claim as handle_events
 from integrations.models import Connection, InboundEvent, Reference, Sync
@@ -20,6 +21,7 @@ from tests.journeys.world import LEASE, World
 from tests.web_server import web_server
 
 ORDER, OTHER_ORDER = "4500000001", "4500000002"
+OLGA = Actor(kind="person", id="1", label="olga@acme.test")
 KEY = "canary-webhook-key-of-at-least-32-chars"
 
 
@@ -254,7 +256,7 @@ def test_while_servicetitan_is_down_events_wait_and_are_given_up_after_some_trie
     world.no_faults()
     with schema_context(world.customer.schema_name):
         for _ in range(2):
-            inbound.replay_event(event, by="olga")
+            inbound.replay_event(event, actor=OLGA)
     assert handle(world) == 1
     (event,) = world.rows(InboundEvent)
     assert (event.state, event.woken) == ("applied", 1)

@@ -87,9 +87,9 @@ class Command(BaseCommand):
         return bool(claims)
 
     def _next(self, syncs: list[Sync]) -> datetime | None:
-        """When the next delivery is due; what is paused is not waited for."""
+        """When the next delivery is due; what is paused, or a task for a person, is not waited for."""
         fresh = Sync.objects.select_related("source", "target").filter(pk__in=[sync.pk for sync in syncs])
-        due = [next_due(sync) for sync in fresh if is_running(sync)]
+        due = [next_due(sync, tasks=False) for sync in fresh if is_running(sync)]
         return min((moment for moment in due if moment is not None), default=None)
 
 
