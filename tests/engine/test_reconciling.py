@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from integrations.engine import reconcile
+from integrations.errors import NotTransferable
+from integrations.figures import Figures
 from integrations.flow import Plan, Row, Situation
 from integrations.models import Link
 from tests.engine.test_wider_flows import Split
@@ -79,3 +82,58 @@ def test_a_record_taken_over_as_it_was_agrees_without_any_write(world: World) ->
     link: Any = Link.objects.get()
     assert (world.states(), link.target_key, link.observed) == (["unchanged"], "9", {"name": "Ada"})
     assert reconcile(world.work()).agree
+
+
+def test_a_row_that_was_only_touched_is_no_difference(world: World) -> None:
+    world.source.put("a", name="Ada")
+    world.source.put("b", name="Bea")
+    world.go()
+    world.source.put("a", "2", name="Ada", seen="by us")
+    world.source.put("b", "2", name="Bob")
+    assert _differences(world) == [("b", "2", "late")]
+    world.target.records["1"]["name"] = "edited"
+    assert _differences(world) == [("a", "1", "late"), ("b", "2", "late")]
+
+
+def test_what_a_late_change_makes_untransferable_is_explained(world: World) -> None:
+    class Picky(Things):
+        def record(self, row: Row) -> Row:
+            if row.get("odd"):
+                raise NotTransferable("It is odd.", code="odd")
+            return row
+
+    world.flows["things"] = Picky()
+    world.source.put("a", name="a", odd=True)
+    world.go()
+    world.source.put("a", "2", name="a", odd=True, more=True)
+    report = reconcile(world.work())
+    assert (report.agree, dict(report.explained)) == (True, {"odd": 1})
+
+
+def test_what_waits_for_a_map_is_called_unmapped(world: World) -> None:
+    world.source.put("a", name="a", code="K1")
+    world.go()
+    assert _differences(world) == [("a", "", "unmapped")]
+
+
+class Priced(Things):
+    """Things with a price on both sides."""
+
+    def figures(self, record: Row) -> Figures:
+        return Figures("2026-03-02", Decimal(record["price"]), "USD")
+
+    def worth(self, row: Row) -> Decimal | None:
+        return Decimal(row["price"])
+
+
+def test_amounts_that_differ_by_rounding_are_explained_and_others_are_not(world: World) -> None:
+    world.flows["things"] = Priced()
+    for key, here, there in (("a", "100", "100"), ("b", "100", "99.5"), ("c", "100", "90")):
+        world.source.put(key, name=key, price=here)
+        world.go()
+        world.target.records[str("abc".index(key) + 1)]["price"] = there
+    report = reconcile(world.work())
+    assert dict(report.explained) == {"rounding": 1}
+    assert [(d.source_key, d.cause, d.detail) for d in report.differences] == [
+        ("c", "amounts differ", "100 here is 90 there.")
+    ]
