@@ -27,7 +27,8 @@ class Strict(serializers.Serializer[Any]):
     def to_internal_value(self, data: Any) -> Any:
         """The members. Raises ValidationError, also for one that does not exist."""
         if not isinstance(data, Mapping):
-            raise serializers.ValidationError("This is a JSON object.", code="not-an-object")
+            sentence = serializers.ErrorDetail("This is a JSON object.", code="not-an-object")
+            raise serializers.ValidationError({"non_field_errors": [sentence]})
         known = {name for name, field in self.fields.items() if not field.read_only}
         strange = [str(name) for name in data if name not in known]
         wrong: dict[str, Any] = {

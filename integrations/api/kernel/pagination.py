@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from django.core import signing
+from django.core.exceptions import ValidationError
 from django.db.models import Model, Q, QuerySet
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -76,7 +77,7 @@ def _after(rows: QuerySet[M], order: Sequence[str], values: Sequence[Any] | None
         same &= Q(**{name.lstrip("-"): value})
     try:
         return rows.filter(where & behind)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, ValidationError):
         raise _strange() from None
 
 
