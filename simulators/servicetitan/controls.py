@@ -79,6 +79,7 @@ def _order_values(tenant: Tenant, record: Record, values: Data) -> Data:
 
 def _order_item(tenant: Tenant, record: Record, given: Data) -> Data:
     old = next((item for item in record.data["items"] if item["id"] == given.get("id")), None)
+    given = {name: Decimal(str(it)) if name in ("quantity", "cost") else it for name, it in given.items()}
     empty = {"description": "", "vendorPartNumber": "", "quantity": Decimal(1), "cost": Decimal()}
     item = {**(old or new_item(tenant, {**empty, **given})), **given}
     for name in ("quantity", "cost", "quantityReceived"):
