@@ -1,7 +1,7 @@
 """Tells what happened: events for the customer's own programs, written in the transaction in which it happened.
 
-Nothing is sent here. One statement writes the events and their deliveries to the endpoints that want them, and wakes
-the senders (`integrations/event_sending.py`); where no endpoint wants them it writes nothing.
+Nothing is sent here. One statement asks whether any endpoint wants a kind of event; where one does, another writes the
+events and their deliveries, however many, and a third wakes the senders (`integrations/event_sending.py`).
 """
 
 from __future__ import annotations
@@ -41,11 +41,12 @@ KINDS: Mapping[str, str] = {
 GATHER = timedelta(seconds=60)
 """What happens within a minute is looked at together, so that a storm makes one alert and one mail."""
 
-WRITE = """
-    WITH wanted AS (
-        SELECT id FROM integrations_eventendpoint
-        WHERE enabled AND (kinds = '[]'::jsonb OR kinds @> to_jsonb(%(kind)s::text))
-    ), made AS (
+WANTED = """
+    SELECT id FROM integrations_eventendpoint
+    WHERE enabled AND (kinds = '[]'::jsonb OR kinds @> to_jsonb(%(kind)s::text))
+"""
+WRITE = f"""
+    WITH wanted AS ({WANTED}), made AS (
         INSERT INTO integrations_event (id, kind, subject, data, dedupe, created_at)
         SELECT v.id, %(kind)s, left(v.subject, 200), v.data::jsonb, left(v.dedupe, 200), %(now)s
         FROM unnest(%(ids)s::uuid[], %(subjects)s::text[], %(data)s::text[], %(dedupes)s::text[])
@@ -59,7 +60,7 @@ WRITE = """
         RETURNING endpoint_id
     )
     SELECT DISTINCT endpoint_id FROM spread
-"""
+"""  # noqa: S608 - two constants
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +92,26 @@ def emit_all(kind: str, told: Sequence[Told], *, now: datetime | None = None) ->
         raise transaction.TransactionManagementError(f"{kind} has to be told in the transaction in which it happens.")
     if not told:
         return
+    if not is_wanted(kind):
+        return
     now = now or datetime.now(UTC)
     endpoints = _write(kind, told, now)
     if endpoints:
         schedule.make_due(customer_id=schema.customer_id(), sync_ids=endpoints, kind="events", now=now)
+
+
+def is_wanted(kind: str) -> bool:
+    """Whether any endpoint asks for this kind: one cheap statement, for whoever would have to collect what to tell."""
+    with connection.cursor() as cursor:
+        cursor.execute(WANTED, {"kind": kind})
+        return cursor.fetchone() is not None
+
+
+def connection_broken(key: Any, name: str, *, code: str, reason: str, now: datetime | None = None) -> None:
+    """A connection was paused because of its credentials."""
+    data = {"connection": key, "name": name, "code": code, "reason": reason}
+    emit(CONNECTION_BROKEN, subject=str(key), data=data, now=now)
+    look_at_alerts(now)
 
 
 def look_at_alerts(now: datetime | None = None, *, after: timedelta = GATHER) -> None:

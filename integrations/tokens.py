@@ -16,6 +16,7 @@ from typing import Any
 
 from django.db import OperationalError, connection, transaction
 
+from integrations import outgoing
 from integrations.audit import PLATFORM, record
 from integrations.connection import Token
 from integrations.errors import BadCredentials, Transient
@@ -140,12 +141,15 @@ class PassingTokens:
 
 def pause_for_credentials(row: Connection, reason: str) -> None:
     """Pauses a connection whose credentials were refused, unless they were replaced meanwhile."""
-    known = row.state == Connection.State.PAUSED
     with transaction.atomic():
+        # As it is in the table, and held: of two processes that were refused together, one tells of it.
+        state = Connection.objects.select_for_update().filter(pk=row.pk).values_list("state", flat=True).first()
+        known = state == Connection.State.PAUSED
         values = {"state": Connection.State.PAUSED, "pause_code": PAUSED_FOR_CREDENTIALS, "pause_reason": reason}
         if _save(row, **values) and not known:
             detail = {"code": PAUSED_FOR_CREDENTIALS, "reason": reason}
             record(actor=PLATFORM, action="connection.paused", subject=row.name, subject_id=str(row.pk), detail=detail)
+            outgoing.connection_broken(row.pk, row.name, code=PAUSED_FOR_CREDENTIALS, reason=reason)
 
 
 def _save(row: Connection, **values: Any) -> bool:

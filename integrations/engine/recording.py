@@ -13,7 +13,8 @@ from uuid import UUID
 
 from django.db.models import Exists, OuterRef
 
-from integrations.engine.bulk import execute, update_all
+from integrations.engine import telling
+from integrations.engine.bulk import fetch, update_all
 from integrations.engine.work import Schedule
 from integrations.models import Delivery
 
@@ -41,6 +42,7 @@ class Moves:
 
     now: datetime
     _moved: dict[UUID, Delivery] = field(default_factory=dict)
+    _failed: set[UUID] = field(default_factory=set)
     _counts: dict[UUID, dict[str, int]] = field(default_factory=lambda: defaultdict(lambda: defaultdict(int)))
 
     def move(
@@ -55,6 +57,10 @@ class Moves:
     ) -> None:
         """Records that `delivery` is now in `state`; its other changed members (notes, tries, label) go along."""
         self._count(delivery, delivery.state, -1)
+        if state != State.QUARANTINED:
+            self._failed.discard(delivery.id)
+        elif delivery.state != State.QUARANTINED:
+            self._failed.add(delivery.id)
         delivery.state, delivery.code, delivery.reason = state, code[:60], reason
         delivery.needs, delivery.due_at = needs, due_at
         delivery.closed_at = self.now if state in CLOSED else None
@@ -70,7 +76,9 @@ class Moves:
         for group in (False, True):
             update_all([d for d in self._moved.values() if (d.state in Delivery.OPEN) is group], MOVED)
         count_runs(self._counts, self.now)
+        telling.failed([d for key, d in self._moved.items() if key in self._failed], self.now)
         self._moved.clear()
+        self._failed.clear()
         self._counts.clear()
 
     def _count(self, delivery: Delivery, state: str, change: int) -> None:
@@ -104,13 +112,13 @@ def count_runs(counts: dict[UUID, dict[str, int]], now: datetime) -> None:
     ]
     if not rows:
         return
-    execute(
+    now_complete = fetch(
         """
             WITH v AS (
                 SELECT * FROM unnest(%b::uuid[], %b::int[], %b::int[], %b::int[], %b::int[], %b::int[])
                 AS v(id, read, unchanged, written, skipped, quarantined)
             ), sums AS (
-                SELECT r.id, r.read + v.read AS read, r.unchanged + v.unchanged AS unchanged,
+                SELECT r.id, r.state AS before, r.read + v.read AS read, r.unchanged + v.unchanged AS unchanged,
                        r.written + v.written AS written, r.skipped + v.skipped AS skipped,
                        r.quarantined + v.quarantined AS quarantined
                 FROM integrations_run r JOIN v ON v.id = r.id
@@ -127,9 +135,13 @@ def count_runs(counts: dict[UUID, dict[str, int]], now: datetime) -> None:
                     WHEN s.read = s.unchanged + s.written + s.skipped + s.quarantined THEN %s::timestamptz
                     END
             FROM sums s WHERE r.id = s.id
+            RETURNING s.before <> 'completed' AND r.state = 'completed', r.id,
+                (SELECT flow FROM integrations_sync y WHERE y.id = r.sync_id), r.started_at,
+                r.read, r.unchanged, r.written, r.skipped, r.quarantined
             """,
         [*(list(column) for column in zip(*rows, strict=True)), now],
     )
+    telling.completed([run for is_new, *run in now_complete if is_new], now)
 
 
 WAKEABLE = (State.WAITING, State.QUARANTINED, State.NOT_TRANSFERABLE)
