@@ -37,7 +37,8 @@ def faults(row: Connection, credentials: Mapping[str, str], *, before: Connectio
     if found:
         return found
     settings = _settings(row, credentials)
-    found = [(_place(name, system.CREDENTIALS), sentence) for name, sentence in system.problems(settings)]
+    known = {*system.CREDENTIALS, *credentials} - set(row.options)
+    found = [(_place(name, known), sentence) for name, sentence in system.problems(settings)]
     if found:
         return found
     found += _unreachable("base_url", [system.base_url(settings)])

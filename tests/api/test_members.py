@@ -1,0 +1,88 @@
+"""Members: there is always an owner."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from django.db import connections as database_connections
+
+from integrations.models import AuditEvent
+from tenants import schema
+from tenants.models import Membership, Person, Role
+from tests.api.caller import Caller, caller_of
+
+
+@pytest.fixture
+def owners(acme) -> list[Person]:
+    found = []
+    for name in ("olga", "otto"):
+        found.append(Person.objects.create_user(f"{name}@acme.test", name=name.title()))
+        Membership.objects.create(customer=acme, person=found[-1], role=Role.OWNER)
+    return found
+
+
+def test_a_new_person_gets_an_account_without_a_password(api, acme):
+    shown = api.post("members", {"email": "Vera@Acme.test", "name": "Vera", "role": "viewer"}).json()
+    person = Person.objects.get(email="vera@acme.test")
+    assert (shown["id"], shown["name"], person.has_usable_password()) == (str(person.pk), "Vera", False)
+
+
+def test_a_person_of_another_customer_keeps_name_and_password(api, acme, globex):
+    person = Person.objects.create_user("gus@globex.test", "canary password", name="Gus")
+    Membership.objects.create(customer=globex, person=person, role=Role.OWNER)
+    shown = api.post("members", {"email": "gus@globex.test", "name": "Other", "role": "viewer"}).json()
+    person.refresh_from_db()
+    assert (shown["name"], person.check_password("canary password")) == ("Gus", True)
+    assert Membership.objects.get(customer=globex).role == "owner"
+
+
+def test_members_of_other_customers_are_not_there(api, globex):
+    person = Person.objects.create_user("gus@globex.test")
+    Membership.objects.create(customer=globex, person=person)
+    assert api.get("members").json()["items"] == []
+    assert api.get(f"members/{person.pk}").status_code == 404
+
+
+def test_nobody_is_added_twice(api, owners):
+    answer = api.post("members", {"email": "olga@acme.test", "role": "viewer"})
+    assert (answer.status_code, answer.json()["detail"]) == (409, "olga@acme.test is owner here already.")
+
+
+def test_the_last_owner_stays_one(api, owners):
+    olga, otto = (f"members/{person.pk}" for person in owners)
+    assert api.change(olga, {"role": "viewer"}).json()["role"] == "viewer"
+    for answer in (api.change(otto, {"role": "operator"}), api.change(otto, b"", method="DELETE")):
+        assert (answer.status_code, answer.json()["type"]) == (409, "urn:ml-connector:problem:conflict")
+    assert api.get(otto).json()["role"] == "owner"
+
+
+def test_an_owner_who_cannot_sign_in_does_not_count(api, owners):
+    Person.objects.filter(pk=owners[0].pk).update(is_active=False)
+    assert api.change(f"members/{owners[1].pk}", b"", method="DELETE").status_code == 409
+
+
+def test_two_owners_who_are_removed_at_the_same_time_are_not_both_removed(own_database, acme):
+    people = [Person.objects.create_user(f"o{n}@acme.test") for n in range(2)]
+    Membership.objects.bulk_create(Membership(customer=acme, person=person, role=Role.OWNER) for person in people)
+    key = caller_of(acme).key
+
+    def remove(person: Person) -> int:
+        try:
+            return int(Caller(key=key).call("DELETE", f"members/{person.pk}", If_Match="*").status_code)
+        finally:
+            database_connections.close_all()
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sorted(pool.map(remove, people)) == [204, 409]
+
+
+def test_what_was_done_is_in_the_audit(api, acme, owners):
+    api.change(f"members/{owners[0].pk}", {"role": "viewer"})
+    api.change(f"members/{owners[0].pk}", b"", method="DELETE")
+    with schema.within(acme):
+        events = AuditEvent.objects.filter(action__startswith="member.").order_by("at")
+        assert [(e.action, e.subject, e.detail) for e in events] == [
+            ("member.role-changed", "olga@acme.test", {"before": "owner", "after": "viewer"}),
+            ("member.removed", "olga@acme.test", {"role": "viewer"}),
+        ]

@@ -1,0 +1,159 @@
+"""Syncs: switching on, steering, starting over."""
+
+from __future__ import annotations
+
+import pytest
+
+from integrations.engine import LeaseLost
+from integrations.models import AuditEvent, Connection, Delivery, Sync
+from integrations.running import ClaimLease, utc_now
+from tenants import schedule, schema
+from tenants.models import ScheduledWork
+from tests.api.books import BEGINNING, fill
+
+
+@pytest.fixture
+def books(acme):
+    return fill(acme)
+
+
+def due(kind="poll", flow="vendors"):
+    sync = Sync.objects.get(flow=flow)
+    return ScheduledWork.objects.get(sync_id=sync.pk, kind=kind).due_at
+
+
+def test_a_flow_is_switched_on_and_due_at_once(api, acme, books):
+    wanted = {"flow": "purchase-orders", "schedule": {"every": "2m"}, "options": {"batch": 20}}
+    answer = api.post("syncs", wanted)
+    shown = answer.json()
+    assert (answer.status_code, answer["Location"]) == (201, "/api/v1/syncs/purchase-orders")
+    assert (shown["source"]["name"], shown["target"]["name"], shown["state"]) == ("sap", "servicetitan", "active")
+    with schema.within(acme):
+        assert due(flow="purchase-orders") <= utc_now()
+
+
+REFUSED = {
+    "no flow": ({"flow": "coffee"}, "/flow"),
+    "schedule": ({"schedule": {"every": "1s"}}, "/schedule"),
+    "no option": ({"options": {"colour": "red"}}, "/options/colour"),
+    "kind of option": ({"options": {"batch": "many"}}, "/options/batch"),
+    "too many": ({"options": {"batch": 5000}}, "/options/batch"),
+    "choice": ({"options": {"required_date": "whenever"}}, "/options/required_date"),
+    "end": ({"source": "01890000-0000-7000-8000-000000000001"}, "/source"),
+    "enabled": ({"enabled": "yes"}, "/enabled"),
+}
+
+
+@pytest.mark.parametrize(("change", "pointer"), REFUSED.values(), ids=REFUSED.keys())
+def test_what_is_wrong_is_told_with_its_place(api, acme, books, change, pointer):
+    answer = api.post("syncs", {"flow": "purchase-orders", "schedule": {"every": "2m"}, **change})
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (400, pointer)
+    with schema.within(acme):
+        assert Sync.objects.count() == 1
+
+
+def test_sandbox_and_production_never_mix(api, acme, books):
+    with schema.within(acme):
+        Connection.objects.filter(name="sap").update(environment="production")
+    answer = api.post("syncs", {"flow": "purchase-orders", "schedule": {"every": "2m"}})
+    assert answer.json()["errors"][0]["pointer"] == "/target"
+
+
+def test_a_flow_is_switched_on_once(api, books):
+    assert api.post("syncs", {"flow": "vendors", "schedule": {"every": "2m"}}).status_code == 409
+
+
+def test_another_schedule_begins_at_once_and_options_are_merged(api, acme, books):
+    api.change("syncs/vendors", {"options": {"batch": 20}})
+    shown = api.change("syncs/vendors", {"schedule": {"every": "1h"}, "options": {"batch": None}}).json()
+    assert (shown["schedule"], shown["options"]) == ({"every": "1h"}, {})
+    with schema.within(acme):
+        assert due() <= utc_now()
+
+
+def test_a_poll_meanwhile_does_not_disturb_an_edit(api, acme, books):
+    tag = api.get("syncs/vendors")["ETag"]
+    with schema.within(acme):
+        Sync.objects.update(polled_at=utc_now(), cursor={"n": 2})
+    assert api.call("PATCH", "syncs/vendors", {"enabled": False}, If_Match=tag).status_code == 200
+
+
+def test_a_paused_sync_stands_still_until_somebody_resumes_it(api, acme, books):
+    shown = api.post("syncs/vendors/pause", {"reason": "Stock-taking"}).json()
+    assert (shown["state"], shown["pause_code"], shown["pause_reason"]) == ("paused", "by-person", "Stock-taking")
+    refused = api.post("syncs/vendors/run")
+    assert (refused.status_code, refused.json()["detail"]) == (
+        409,
+        "This flow is paused (Stock-taking): resume it first.",
+    )
+    assert api.post("syncs/vendors/resume").json()["state"] == "active"
+    with schema.within(acme):
+        assert [due(kind) <= utc_now() for kind in schedule.KINDS] == [True, True]
+        actions = AuditEvent.objects.filter(action__startswith="sync.").order_by("at").values_list("action", flat=True)
+        assert list(actions) == ["sync.paused", "sync.resumed"]
+
+
+def test_running_now_makes_the_poll_due(api, acme, books):
+    assert api.post("syncs/vendors/run").status_code == 202
+    with schema.within(acme):
+        assert due() <= utc_now()
+
+
+def test_a_sync_whose_connection_is_paused_does_not_run(api, acme, books):
+    with schema.within(acme):
+        Connection.objects.filter(name="sap").update(state="paused", pause_reason="Refused.")
+    answer = api.post("syncs/vendors/run")
+    assert answer.json()["detail"] == "The connection sap is paused (Refused.): repair and ping it first."
+
+
+def deliver(sync, key: str, state: str) -> None:
+    Delivery.objects.create(
+        sync=sync, source_key=key, number=1, state=state, digest="d", payload={}, created_at=BEGINNING
+    )
+
+
+def test_a_reset_is_previewed_and_then_reads_everything_again(api, acme, books):
+    with schema.within(acme):
+        Sync.objects.update(full_read_at=BEGINNING)
+        for key, state in (("1", "delivered"), ("2", "quarantined"), ("3", "waiting")):
+            deliver(books["sync"], key, state)
+    shown = api.get("syncs/vendors/reset").json()
+    assert shown == {
+        "known": 3,
+        "linked": 0,
+        "on_their_way": 1,
+        "need_a_person": 1,
+        "last_full_read_at": "2026-03-02T08:00:00Z",
+    }
+    assert api.post("syncs/vendors/reset", {"reason": "History"}).status_code == 202
+    with schema.within(acme):
+        sync = Sync.objects.get()
+        assert (sync.cursor, sync.full_read_at, Delivery.objects.count()) == ({}, None, 3)
+        assert AuditEvent.objects.get(action="sync.reset").detail["before"]["cursor"] == {"n": 1}
+
+
+def test_a_reading_that_is_under_way_cannot_put_its_cursor_back_after_a_reset(api, acme, books):
+    with schema.within(acme):
+        schedule.make_due(customer_id=acme.pk, sync_ids=[books["sync"].pk], kind="poll", now=utc_now())
+        (claim,) = schedule.claim(now=utc_now(), limit=1, lease_seconds=300, customer_id=acme.pk)
+    api.post("syncs/vendors/reset", {"reason": "History"})
+    with schema.within(acme), pytest.raises(LeaseLost):
+        ClaimLease(claim, 300).renew(utc_now())
+
+
+def test_runs_are_filtered_and_their_arithmetic_comes_out_even(api, acme, books):
+    with schema.within(acme):
+        books["sync"].runs.update(read=10, unchanged=2, written=5, skipped=1, quarantined=1)
+    (run,) = api.get("runs?flow=vendors&started_from=2026-03-02T08:01:00Z").json()["items"]
+    assert run["open"] == 1
+    assert run["read"] == sum(run[name] for name in ("unchanged", "written", "skipped", "quarantined", "open"))
+    assert api.get(f"runs/{run['id']}").json() == run
+    assert api.get("runs?started_before=2026-03-02T08:00:00Z").json()["items"] == []
+
+
+def test_every_flow_is_in_the_catalogue_with_its_options(api, acme):
+    names = [flow["name"] for flow in api.get("flows").json()["items"]]
+    assert names.index("vendors") < names.index("purchase-orders")
+    options = {each["name"]: each for each in api.get("flows/purchase-orders").json()["options"]}
+    assert options["batch"] == {"name": "batch", "kind": "a whole number", "default": 50, "choices": []}
+    assert api.get("flows/coffee").status_code == 404
