@@ -38,8 +38,8 @@ def test_a_history_that_is_sealed_all_along_agrees_with_its_seals(world: World, 
     history.run(steps=60)
     assert not history.problems()
     assert verify(in_acme).findings == []
-    assert _sealed("attempts") == Attempt.objects.exclude(outcome="unknown", resolution="").count() > 5
-    assert _sealed("deliveries") == Delivery.objects.exclude(closed_at=None).count() > 5
+    assert _sealed("attempts") == Attempt.objects.exclude(outcome="unknown", resolution="").count() > 0
+    assert _sealed("deliveries") == Delivery.objects.exclude(closed_at=None).count() > 0
 
 
 def _sealed(what: str) -> int:
