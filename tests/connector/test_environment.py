@@ -160,3 +160,28 @@ def test_generated_keys_are_kept_private_and_made_once(tmp_path):
     assert len(keys) == 1
     assert stat.S_IMODE((tmp_path / "state" / "field_key").stat().st_mode) == 0o600
     assert [path.name for path in (tmp_path / "state").iterdir()] == ["field_key"]
+
+
+def test_webhook_settings_that_cannot_be_are_told_without_their_values():
+    key = "canary-webhook-key-of-at-least-32-chars"
+    answer = start(
+        **WHOLE,
+        ST_WEBHOOK_KEYS="canary-too-short",
+        ST_WEBHOOK_KEYS_SANDBOX=f"{key},{key}",
+        ST_WEBHOOK_HEADERS="X Canary",
+        ST_WEBHOOK_HASH="canary",
+    )
+    told = answer.stderr[answer.stderr.index("The environment is not right") :]
+    assert [line.split()[1] for line in told.splitlines() if line.startswith("  - ")] == [
+        "ST_WEBHOOK_KEYS",
+        "ST_WEBHOOK_KEYS_SANDBOX",
+        "ST_WEBHOOK_HEADERS",
+        "ST_WEBHOOK_HASH",
+    ]
+    assert "canary" not in told
+
+
+def test_two_webhook_keys_are_a_rotation_and_three_are_a_mistake():
+    keys = [f"canary-webhook-key-{number}-of-at-least-32" for number in range(3)]
+    assert start(**WHOLE, ST_WEBHOOK_KEYS=",".join(keys[:2])).stderr == ""
+    assert "ST_WEBHOOK_KEYS" in start(**WHOLE, ST_WEBHOOK_KEYS=",".join(keys)).stderr

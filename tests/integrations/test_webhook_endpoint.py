@@ -6,6 +6,7 @@ import logging
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.db import connection
@@ -14,7 +15,7 @@ from django.test.utils import CaptureQueriesContext
 
 from integrations import webhooks
 from integrations.models import Connection, InboundEvent
-from tenants import servicetitan_tenants
+from tenants import schedule
 from tenants.models import Customer, ScheduledWork
 from tenants.schema import within
 from tenants.webhook_models import WebhookRefusals
@@ -23,7 +24,6 @@ from tests.integrations.webhook_calls import (
     HEADER,
     KEY,
     OLD_KEY,
-    OWN_KEY,
     URL,
     connect,
     digest_of,
@@ -60,6 +60,17 @@ def test_a_signed_event_is_noted_for_its_customer_and_due_ahead_of_scheduled_wor
     assert (row.state, row.tenant_id, row.reason) == ("received", "1001", "")
     assert due(acme) == [("inbound", 1)]
     assert (events_of(globex), due(globex), refused()) == ([], [], {})
+
+
+def test_the_next_tick_takes_events_before_everything_that_was_due_earlier(acme):
+    connect(acme)
+    long_ago = datetime.now(UTC) - timedelta(hours=1)
+    for number in range(3):
+        schedule.ensure(customer_id=acme.pk, sync_id=UUID(int=number + 1), due_at=long_ago)
+    for name in ("one", "two", "three"):
+        post(encoded(event(name)))
+    claims = schedule.claim(now=datetime.now(UTC), limit=2, lease_seconds=300)
+    assert [claim.kind for claim in claims] == ["inbound", "poll"]
 
 
 @pytest.mark.parametrize("encoding", ["hex", "base64"])
@@ -296,6 +307,31 @@ def test_a_body_of_exactly_the_limit_is_taken(acme):
     assert post(body + b" ").status_code == 413
 
 
+def in_chunks(body: bytes) -> Any:
+    """What a server hands on of a call without a length, whose end it knows itself."""
+    given: Any = {"wsgi.input": BytesIO(body), "wsgi.input_terminated": True, "CONTENT_LENGTH": ""}
+    headers = {"Host": "localhost", HEADER: signature(body)}
+    return Client().generic("POST", URL, b"", headers=headers, **given)
+
+
+def test_a_body_may_come_in_chunks_and_is_read_no_further_than_the_limit(acme):
+    connect(acme)
+    assert in_chunks(encoded(event())).status_code == 200
+    assert len(events_of(acme)) == 1
+    assert in_chunks(b" " * (webhooks.LARGEST_BODY + 1)).status_code == 413
+
+
+def test_a_sender_that_goes_away_in_the_middle_is_refused(acme):
+    class Broken(BytesIO):
+        def read(self, size: int | None = -1) -> bytes:
+            raise ConnectionResetError
+
+    connect(acme)
+    given: Any = {"wsgi.input": Broken(), "CONTENT_LENGTH": "10"}
+    assert Client().generic("POST", URL, b"", headers={"Host": "localhost"}, **given).status_code == 400
+    assert refused() == {("the product's app, production", "truncated"): 1}
+
+
 def test_only_posts_are_taken(acme):
     for method in ("get", "put", "delete", "head"):
         assert getattr(Client(), method)(URL, headers={"Host": "localhost"}).status_code == 405
@@ -311,60 +347,6 @@ def test_the_endpoint_is_not_on_a_customers_host(acme):
 def test_the_last_slash_may_be_missing(acme, path):
     connect(acme)
     assert post(encoded(event()), url=path).status_code == 200
-
-
-# Apps of customers' own
-
-
-def own_url(customer: Customer, connection_id: Any) -> str:
-    address = servicetitan_tenants.address_of(connection_id=connection_id, customer_id=customer.pk)
-    return f"/webhooks/servicetitan/connections/{address}/"
-
-
-def test_an_app_of_ones_own_has_an_address_and_a_key_of_its_own(acme, globex):
-    url = own_url(acme, connect(acme, proven=False, webhook_key=OWN_KEY))
-    connect(globex, 1002)
-    assert post(encoded(event()), url=url, sign=OWN_KEY).status_code == 200
-    assert post(encoded(event("two")), url=url, sign=KEY).status_code == 401  # the product's key proves nothing here
-    assert post(encoded(event("three")), sign=OWN_KEY).status_code == 401  # nor its own key elsewhere
-    assert ([row.occurrence for row in events_of(acme)], events_of(globex)) == (["occurrence-1"], [])
-
-
-def test_an_app_of_ones_own_cannot_speak_of_another_customers_tenant(acme, globex):
-    url = own_url(acme, connect(acme, webhook_key=OWN_KEY))
-    connect(globex, 1002)
-    assert post(encoded(event(tenant=1002)), url=url, sign=OWN_KEY).status_code == 200
-    assert (events_of(acme), events_of(globex)) == ([], [])
-
-
-def test_an_own_app_may_name_header_and_hash_and_rotates_its_keys(acme):
-    connection_id = connect(acme, webhook_key=OWN_KEY, webhook_key_previous=OLD_KEY)
-    with within(acme):
-        options = {"servicetitan_tenant_id": "1001", "webhook_headers": "X-Mine, X-Yours", "webhook_hash": "sha1"}
-        Connection.objects.update(options=options)
-    body, url = encoded(event()), own_url(acme, connection_id)
-    assert post(body, url=url, sign=OWN_KEY).status_code == 401
-    right = {"X-Yours": signature(body, OLD_KEY, algorithm="sha1", encoding="base64")}
-    assert post(body, url=url, sign=None, headers=right).status_code == 200
-
-
-def test_an_address_that_nobody_has_and_a_connection_without_key_are_refused_alike(acme):
-    keyless = own_url(acme, connect(acme))
-    nobodys = "/webhooks/servicetitan/connections/" + "x" * 43
-    body = encoded(event())
-    answers = [post(body, url=url, sign=sign) for url in (keyless, nobodys) for sign in (KEY, None)]
-    assert {(answer.status_code, answer.content) for answer in answers} == {
-        (401, b"Not accepted: the signature is missing or does not fit.\n")
-    }
-    assert {reason for _, reason in refused()} == {"no-key", "wrong", "unsigned"}
-
-
-def test_an_address_is_always_the_same_and_refused_once_forgotten(acme):
-    connection_id = connect(acme, webhook_key=OWN_KEY)
-    url = own_url(acme, connection_id)
-    assert own_url(acme, connection_id) == url
-    servicetitan_tenants.forget_address(connection_id=connection_id, customer_id=acme.pk)
-    assert post(encoded(event()), url=url, sign=OWN_KEY).status_code == 401
 
 
 def test_no_key_is_in_any_representation(acme):

@@ -11,9 +11,9 @@ from django_tenants.utils import schema_context
 from integrations import connections, inbound
 from integrations.audit import Actor
 from integrations.fields import reveal
-from integrations.inbound_reading import run_claim as handle_events
 from integrations.models import Connection, InboundEvent, Reference, Sync
 from integrations.running import utc_now
+from integrations.tasks import work
 from tenants import schedule, servicetitan_tenants
 from tenants.models import Customer
 from tests.journeys.conftest import MakeWorld
@@ -73,7 +73,7 @@ def handle(world: World) -> int:
         now=utc_now(), limit=10, lease_seconds=LEASE, kinds=["inbound"], customer_id=world.customer.pk
     )
     for claim in claims:
-        handle_events(claim)
+        work(claim=claim.as_message())
     return len(claims)
 
 

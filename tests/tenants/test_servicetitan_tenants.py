@@ -6,9 +6,21 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 import pytest
+from django.db import transaction
 
 from tenants import schema
-from tenants.servicetitan_tenants import TenantTaken, customer_of, forget, prove
+from tenants.models import Customer
+from tenants.servicetitan_tenants import (
+    Route,
+    TenantTaken,
+    address_of,
+    customer_of,
+    forget,
+    forget_address,
+    prove,
+    route,
+    route_of_address,
+)
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 ONE, TWO = UUID(int=1), UUID(int=2)
@@ -50,3 +62,43 @@ def test_it_is_free_again_once_its_connection_is_gone(acme, globex):
     forget(connection_id=ONE, customer_id=acme.pk)
     proven(globex, TWO)
     assert customer_of(environment="production", tenant_id="4711") == globex
+
+
+def test_a_connection_has_proven_one_tenant_at_most(acme, globex):
+    proven(acme)
+    prove(environment="production", tenant_id="4712", customer_id=acme.pk, connection_id=ONE, now=NOON)
+    assert customer_of(environment="production", tenant_id="4711") is None
+    assert customer_of(environment="production", tenant_id="4712") == acme
+    proven(globex, TWO)
+    assert customer_of(environment="production", tenant_id="4711") == globex
+
+
+def test_who_fails_to_take_a_tenant_keeps_their_own(acme, globex):
+    proven(acme)
+    prove(environment="production", tenant_id="4712", customer_id=globex.pk, connection_id=TWO, now=NOON)
+    with pytest.raises(TenantTaken), transaction.atomic():
+        proven(globex, TWO)
+    assert customer_of(environment="production", tenant_id="4712") == globex
+
+
+def test_calls_about_a_tenant_go_to_the_connection_that_has_proven_it(acme):
+    assert route(environment="production", tenant_id="4711") is None
+    proven(acme)
+    found = route(environment="production", tenant_id="4711")
+    assert found is not None
+    assert (found.customer, found.connection_id) == (acme, ONE)
+    Customer.objects.update(suspended_at=NOON)
+    assert route(environment="production", tenant_id="4711") is None
+
+
+def test_an_address_leads_to_one_connection_and_is_not_to_be_guessed(acme, globex):
+    first = address_of(connection_id=ONE, customer_id=acme.pk)
+    second = address_of(connection_id=TWO, customer_id=globex.pk)
+    assert first != second
+    assert len(first) == len(second) == 43
+    assert address_of(connection_id=ONE, customer_id=acme.pk) == first
+    assert route_of_address(first) == Route(acme, ONE)
+    forget_address(connection_id=ONE, customer_id=globex.pk)
+    assert route_of_address(first) == Route(acme, ONE)
+    forget_address(connection_id=ONE, customer_id=acme.pk)
+    assert (route_of_address(first), route_of_address(second)) == (None, Route(globex, TWO))

@@ -78,3 +78,22 @@ def test_secrets_stand_in_no_repr():
     assert "cs1" not in repr(found)
     assert "ak1" not in repr(found)
     assert "cs1" not in repr(connection)
+
+
+@pytest.mark.parametrize(
+    "key", ["canary-short", "canary-" + "x" * 58, "canary-with a blank-of-thirty-two-characters", "é" * 40]
+)
+def test_a_webhook_key_that_the_portal_would_not_take_is_a_problem(key):
+    assert fields(settings(credentials={"webhook_key": key})) == ["webhook_key"]
+
+
+def test_a_webhook_key_is_optional_and_the_one_before_needs_it():
+    key = "canary-webhook-key-of-at-least-32-chars"
+    assert problems(settings(credentials={"webhook_key": key, "webhook_key_previous": key[::-1]})) == []
+    assert fields(settings(credentials={"webhook_key_previous": key})) == ["webhook_key"]
+
+
+def test_headers_and_hash_of_webhooks_are_names_that_can_be():
+    assert problems(settings(options={"webhook_headers": "X-A, x-b", "webhook_hash": "sha512"})) == []
+    assert fields(settings(options={"webhook_headers": "X A"})) == ["webhook_headers"]
+    assert fields(settings(options={"webhook_hash": "md5"})) == ["webhook_hash"]
