@@ -7,9 +7,12 @@ back to a bucket of its own with its share of the rate, so work goes on slower a
 
 from __future__ import annotations
 
+import hashlib
 import logging
+import os
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -183,15 +186,26 @@ class Store:
     def __init__(self, url: str) -> None:
         retry = Retry(NoBackoff(), 1)
         self._client = redis.Redis.from_url(url, socket_timeout=1.0, socket_connect_timeout=0.5, retry=retry)
-        self._scripts: dict[str, Any] = {}
+        self._free: deque[Any] = deque()
+        self._process = os.getpid()
         self._again_at = 0.0
 
     def run(self, script: str, keys: list[str], arguments: list[int]) -> Any:
         """Runs a script on the store."""
-        found = self._scripts.get(script)
-        if found is None:
-            found = self._scripts[script] = self._client.register_script(script)
-        return self.reach(lambda client: found(keys=keys, args=arguments))
+        return self.reach(lambda client: self._run(client, script, [len(keys), *keys, *arguments]))
+
+    def _run(self, client: redis.Redis, script: str, words: list[Any]) -> Any:
+        """On a connection of our own: every call to a remote system asks here, and `Redis.evalsha` costs thrice."""
+        if self._process != os.getpid():
+            self._process, self._free = os.getpid(), deque()  # a fork shares no connection with its parent
+        mine = self._free.pop() if self._free else client.connection_pool.make_connection()
+        try:
+            answer = _evaluate(mine, script, words)
+        except redis.ConnectionError:
+            mine.disconnect()  # it may have been idle for too long: once more, anew
+            answer = _evaluate(mine, script, words)
+        self._free.append(mine)
+        return answer
 
     def reach(self, call: Callable[[redis.Redis], Any]) -> Any:
         """The call's answer, or None. After a failure the store is left alone for a few seconds."""
@@ -219,6 +233,25 @@ def store(url: str) -> Store:
 @lru_cache(maxsize=4096)
 def _process_bucket(connection_id: str, rate: Rate) -> LocalBudget:
     return LocalBudget(rate)
+
+
+def _evaluate(mine: Any, script: str, words: list[Any]) -> Any:
+    """The answer of a script. One whose answer does not come leaves a connection that is out of step: it is closed."""
+    try:
+        mine.send_command("EVALSHA", _digest(script), *words)
+        try:
+            return mine.read_response()
+        except redis.exceptions.NoScriptError:
+            mine.send_command("EVAL", script, *words)
+            return mine.read_response()
+    except BaseException:
+        mine.disconnect()
+        raise
+
+
+@lru_cache(maxsize=8)
+def _digest(script: str) -> str:
+    return hashlib.sha1(script.encode(), usedforsecurity=False).hexdigest()  # what the store calls it
 
 
 def _acquire(ask: Callable[[], Answer], is_blocked: Callable[[], bool], sleep: Callable[[float], None]) -> None:

@@ -47,25 +47,32 @@ def send_batch(work: Work, batch: Sequence[Outgoing]) -> None:
 
 def _side_by_side(work: Work, batch: Sequence[Outgoing]) -> None:
     sides = {name: side_of(work, name) for name in {item.step.side for item in batch}}  # opened in this thread
-    calls = _calls(batch, sides)
-    if len(calls) == 1:
-        _keep(calls[0], _send(work, sides[calls[0][0].step.side], calls[0]))
+    # How many writes a writer takes in one call; 0: it knows single ones only.
+    at_once = {name: s.writer.at_once if isinstance(s.writer, BatchWriter) else 0 for name, s in sides.items()}
+    calls = _calls(batch, at_once)
+    waiting = iter(calls)  # shared by the threads: taking the next one is a single step, which nobody interrupts
+
+    def take_turns() -> None:
+        for call in waiting:
+            side = call[0].step.side
+            _keep(call, _send(work, sides[side], call, together=at_once[side] > 0))
+
+    threads = max(1, min(work.limits.side_by_side, len(calls)))
+    if threads == 1:
+        take_turns()
         return
-    with ThreadPoolExecutor(max_workers=max(1, min(work.limits.side_by_side, len(calls)))) as pool:
-        results = pool.map(lambda call: _send(work, sides[call[0].step.side], call), calls)
-        for call, result in zip(calls, results, strict=True):
-            _keep(call, result)
+    with ThreadPoolExecutor(max_workers=threads) as pool:
+        for turns in [pool.submit(take_turns) for _ in range(threads)]:
+            turns.result()
 
 
-def _calls(batch: Sequence[Outgoing], sides: Mapping[str, Side]) -> list[list[Outgoing]]:
+def _calls(batch: Sequence[Outgoing], at_once: Mapping[str, int]) -> list[list[Outgoing]]:
     """The writes that go in one call: as many of one action as their writer takes at once, else one."""
     calls: list[list[Outgoing]] = []
     alike: dict[tuple[str, str], list[Outgoing]] = {}
     for item in batch:
-        writer = sides[item.step.side].writer
-        at_once = writer.at_once if isinstance(writer, BatchWriter) else 1
         call = alike.get((item.step.side, item.write.action))
-        if call is None or len(call) >= at_once:
+        if call is None or len(call) >= at_once[item.step.side]:
             calls.append(call := [])
             alike[item.step.side, item.write.action] = call
         call.append(item)
@@ -77,7 +84,7 @@ def _keep(call: Sequence[Outgoing], results: Sequence[Sent | IntegrationError]) 
         item.result = result
 
 
-def _send(work: Work, side: Side, call: Sequence[Outgoing]) -> Sequence[Sent | IntegrationError]:
+def _send(work: Work, side: Side, call: Sequence[Outgoing], *, together: bool) -> Sequence[Sent | IntegrationError]:
     """One call. It starts only if the lease outlives the call's whole time-out.
 
     A call may have to wait for its connection's budget, for minutes after a 429: the session asks again.
@@ -90,8 +97,9 @@ def _send(work: Work, side: Side, call: Sequence[Outgoing]) -> Sequence[Sent | I
         return [Transient("The lease was too short to begin this call.", code="lease-short")] * len(call)
     token = writes_may_begin.set(may_begin)
     try:
-        if isinstance(side.writer, BatchWriter):
-            return side.writer.send_all(side.client, [item.write for item in call])
+        if together:
+            answers: Sequence[Sent | IntegrationError] = side.writer.send_all(side.client, [i.write for i in call])
+            return answers
         return [side.writer.send(side.client, call[0].write)]
     except IntegrationError as error:
         return [error] * len(call)
