@@ -40,6 +40,7 @@ def with_details(logger: Any, method: str, event: MutableMapping[str, Any]) -> M
 
 
 TALKATIVE = ("django.server", "celery.beat", "celery.worker.strategy", "celery.app.trace")  # a line per tick, or more
+TELLTALES = ("urllib3.connectionpool",)  # the whole path of each call; those of event endpoints often hold a token
 
 SHARED: list[Any] = [
     structlog.contextvars.merge_contextvars,
@@ -74,5 +75,5 @@ def configuration(*, form: str, level: str) -> dict[str, Any]:
         "formatters": {"line": formatter},
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
         "root": {"handlers": ["stderr"], "level": level},
-        "loggers": {name: {"level": "WARNING"} for name in TALKATIVE},
+        "loggers": {name: {"level": "WARNING"} for name in (*TALKATIVE, *TELLTALES)},
     }
