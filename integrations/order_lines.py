@@ -13,6 +13,7 @@ from integrations.flow import Lookups
 from integrations.money import Measure, plain
 from integrations.order_references import measure_of
 from integrations.servicetitan_orders import line_cost_in
+from integrations.shares import agreed
 from integrations.texts import described
 
 
@@ -41,7 +42,8 @@ class Item:
 def order_line(item: Item, lookups: Lookups, options: Mapping[str, Any]) -> tuple[dict[str, str], str]:
     """A line, and a note on what its cost cannot hold. A unit can be mapped for one material: "BX TG0012".
 
-    The line holds skuId, description, vendorPartNumber, quantity (in the SKU's unit) and cost, all as texts.
+    The line holds skuId, description, vendorPartNumber, quantity (in the SKU's unit) and cost, all as texts; if the
+    customer wants it, the budget code of the item's largest cost center, which people may change there.
     Raises Unmapped for a material or unit without a value, Misconfigured where no SKU takes free text.
     """
     if item.material and not item.is_service:
@@ -54,4 +56,6 @@ def order_line(item: Item, lookups: Lookups, options: Mapping[str, Any]) -> tupl
     quantity, text = unit.convert(item.quantity), described(item.number, item.text, unit.told(item.unit))
     cost, note = line_cost_in(options, item.number, item.net_amount, quantity)
     line = {"skuId": sku, "description": text, "vendorPartNumber": item.vendor_part}
+    if options["budget_codes"] == "mapped" and (center := agreed("cost center", item.cost_centers, "dominant")):
+        line["budgetCodeId"] = lookups.mapped("budget-code", center)
     return {**line, "quantity": plain(quantity), "cost": cost}, note

@@ -29,6 +29,8 @@ log = logging.getLogger(__name__)
 
 ONLY_IF_MAPPED = frozenset({"job", "vendor", "sku", "sku-code", "warehouse", "truck"})
 """Kinds that are large, or part of another kind: kept only where a map of the customer's flows leads to them."""
+ONLY_IF_SAID = frozenset({"budget-code"})
+"""Kinds that only some tenants have: kept only where a map that leads to them has rows."""
 MAY_REST = frozenset({"vendor"})
 """Kinds whose inactive rows may stand in a map: flows switch vendors off and on themselves."""
 MOST_FOUND = 50
@@ -103,8 +105,13 @@ def kinds_of(account: Connection) -> list[str]:
     """The kinds of this connection that are kept."""
     flows = [catalogue.flows()[end[0]] for end in _ends() if account in end[1:]]
     mapped = {catalogue.map_kind(name) for flow in flows for name in flow.maps}
+    said = {catalogue.map_kind(name) for name in ValueMap.objects.order_by().values_list("map", flat=True).distinct()}
     kinds = connections.system_of(account.system).KINDS
-    return [kind for kind in kinds if kind not in ONLY_IF_MAPPED or kind in mapped]
+    return [
+        kind
+        for kind in kinds
+        if (kind not in ONLY_IF_MAPPED or kind in mapped) and (kind not in ONLY_IF_SAID or kind in said)
+    ]
 
 
 def refresh_customer(customer: Customer, *, clock: Callable[[], datetime] = utc_now) -> Report:

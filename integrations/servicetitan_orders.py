@@ -31,6 +31,7 @@ OPTIONS: Mapping[str, Any] = {
     "on_target_edit": "overwrite",  # or "ask": a person decides about what was edited in ServiceTitan
     "patch_adds_lines": False,  # whether this tenant takes a line without an id as a new one (undocumented)
     "cancel_reason": "Other",
+    "budget_codes": "none",  # or "mapped": a new line has the budget code of its cost center, where that is licensed
 }
 """Options of every flow that writes purchase orders, with their defaults."""
 
@@ -39,6 +40,7 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "required_date": ("earliest", "agreed"),
     "on_target_edit": EDIT_RULES,
     "cancel_reason": ("NotRequired", "Duplicate", "Accidental", "VendorIssue", "Other", "JobCanceled"),
+    "budget_codes": ("none", "mapped"),
 }
 """What the options that are a choice may be."""
 
@@ -47,6 +49,7 @@ MAP_KINDS: Mapping[str, str] = {
     "plant": "inventory-location",
     "material": "sku",
     "order-type": "purchase-order-type",
+    "budget-code": "budget-code",
 }
 """What the values of the value maps behind a purchase order name."""
 

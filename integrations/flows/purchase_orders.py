@@ -3,7 +3,8 @@
 Reads   purchase orders from SAP (V4 API_PURCHASEORDER_2, else V2 API_PURCHASEORDER_PROCESS_SRV) with items, account
         assignments, schedule lines and delivery addresses. The key is the order number.
 Needs   the vendor's link; value maps "cost-center" to business unit, "plant" to inventory location, "material" to
-        SKU, "unit" to the SKU's unit ("EA", "EA*12"), "order-type" to purchase order type.
+        SKU, "unit" to the SKU's unit ("EA", "EA*12"), "order-type" to purchase order type, "budget-code" to
+        the budget code of a cost center (`budget_codes`).
 Writes  purchase orders: POST, PATCH, cancellation. One SAP order is one ServiceTitan order.
 
 Orders go over once they are released, complete and not locked; stock transports, returns and limit items never do.
@@ -146,7 +147,7 @@ class PurchaseOrders(Flow):
     reader: Reader = sap.PURCHASE_ORDERS
     writer: Writer = servicetitan.PURCHASE_ORDERS
     needs: tuple[str, ...] = ("vendors",)
-    maps: tuple[str, ...] = ("cost-center", "plant", "material", "unit", "order-type")
+    maps: tuple[str, ...] = ("cost-center", "plant", "material", "unit", "order-type", "budget-code")
     map_kinds: Mapping[str, str] = servicetitan_orders.MAP_KINDS
     exact_maps: tuple[str, ...] = ("unit",)
     match_before_create = False

@@ -158,13 +158,8 @@ class PurchaseRequisitions(Flow):
     reader: Reader = sap.REQUISITIONS
     writer: Writer = servicetitan.PURCHASE_ORDERS
     needs: tuple[str, ...] = ("vendors",)
-    maps: tuple[str, ...] = ("cost-center", "plant", "material", "unit", "order-type", "requisition-type")
-    map_kinds: Mapping[str, str] = {
-        "cost-center": "business-unit",
-        "plant": "inventory-location",
-        "material": "sku",
-        **dict.fromkeys(("order-type", "requisition-type"), "purchase-order-type"),
-    }
+    map_kinds: Mapping[str, str] = {**servicetitan_orders.MAP_KINDS, "requisition-type": "purchase-order-type"}
+    maps: tuple[str, ...] = ("unit", *map_kinds)
     exact_maps: tuple[str, ...] = ("unit",)
     has_parts = sees_done = True  # planned again until nothing is left: what holds up one part is told after the others
     options: Options = {**servicetitan_orders.OPTIONS, "default_supplier": ""}

@@ -202,3 +202,46 @@ def test_an_order_arrives_once_it_is_released(opened: Ordering) -> None:
     opened.sync()
     assert opened.story(order) == ("delivered", "")
     assert opened.statuses() == ["Pending"]
+
+
+@pytest.mark.parametrize("licensed", [True, False])
+def test_lines_carry_the_budget_code_of_their_cost_center_where_that_is_licensed(
+    opened: Ordering, licensed: bool
+) -> None:
+    opened.choose(budget_codes="mapped")
+    code = str(opened.world.titan("budget-codes")[0]["id"])
+    order = opened.order(PIPE, {**PIPE, "center": INSTALL})
+    opened.sync()
+    assert (opened.story(order), opened.newest(order).needs) == (
+        ("quarantined", "unmapped-budget-code"),
+        f"map:budget-code:{HVAC}",
+    )
+    if not licensed:
+        refusal = {"kind": "status", "status": 400, "body": {"title": "Budget codes are not enabled."}}
+        opened.world.faults(
+            {**refusal, "method": "GET", "path": "budget-codes"},
+            {**refusal, "method": "POST", "path": "/purchase-orders", "contains": "budgetCodeId"},
+        )
+    opened.decide("budget-code", HVAC, code)
+    opened.decide("budget-code", INSTALL, code)
+    opened.sync()
+    if licensed:
+        assert [str(item["budgetCodeId"]) for item in opened.there(order)["items"]] == [code, code]
+    else:
+        assert opened.story(order) == ("quarantined", "rejected")
+        assert "Budget codes are not enabled." in opened.newest(order).reason
+        assert opened.world.titan("purchase-orders") == []
+
+
+def test_a_budget_code_that_people_gave_a_line_stays(opened: Ordering) -> None:
+    opened.choose(budget_codes="mapped")
+    first, second = (row["id"] for row in opened.world.titan("budget-codes")[:2])
+    opened.decide("budget-code", HVAC, str(first))
+    order = opened.order()
+    opened.sync()
+    line = opened.there(order)["items"][0]
+    opened.edit(order, items=[{"id": line["id"], "budgetCodeId": second}])
+    opened.change_item(order, OrderQuantity="5")
+    opened.sync()
+    assert opened.lines(order) == [("10", "5", "10")]
+    assert opened.there(order)["items"][0]["budgetCodeId"] == second

@@ -116,6 +116,18 @@ def test_everything_that_the_flows_need_is_kept_and_found_by_name_and_code(world
     assert [found.key for found in by_center] == [value_of(world, "cost-center", "10101101")]
 
 
+def test_what_only_some_tenants_have_is_read_where_a_map_leads_to_it(world: World) -> None:
+    world.faults({"kind": "status", "status": 404, "body": {}, "method": "GET", "path": "budget-codes"})
+    assert [done for done in refresh(world).kinds if done.problem] == []
+    world.no_faults()
+    first = str(world.titan("budget-codes")[0]["id"])
+    with pytest.raises(WrongValues, match="ServiceTitan has no budget-code 999999"):
+        save(world, "budget-code", "10101101", "999999")
+    assert save(world, "budget-code", "10101101", first) == (0, [])
+    kinds = {done.kind: done.rows for done in refresh(world).kinds}
+    assert kinds["budget-code"] == len(world.titan("budget-codes"))
+
+
 def test_rows_that_are_gone_are_removed_but_not_because_of_a_reading_that_failed(world: World) -> None:
     refresh(world)
     with schema_context(world.customer.schema_name):

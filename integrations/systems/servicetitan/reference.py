@@ -65,6 +65,16 @@ def _types(client: ServiceTitanClient, keys: Collection[str]) -> dict[str, Row]:
     return {str(row["id"]): row for row in rows if str(row["id"]) in keys}
 
 
+def _budget_codes(client: ServiceTitanClient, keys: Collection[str]) -> dict[str, Row]:
+    """Read as a whole: the parameter for several ids does not say how they are written."""
+    return {str(row["id"]): row for row in _all_budget_codes(client) if str(row["id"]) in keys}
+
+
+def _all_budget_codes(client: ServiceTitanClient) -> Iterator[NormalRow]:
+    for row in client.rows(resources.BUDGET_CODES):
+        yield {**row, "name": row["description"] or row["code"]}
+
+
 def _locations(client: ServiceTitanClient, keys: Collection[str]) -> dict[str, Row]:
     return _merged(client, keys, {"warehouse": resources.WAREHOUSES, "truck": resources.TRUCKS}, "locationType", _same)
 
@@ -184,6 +194,7 @@ _LOOKUPS: Mapping[str, Lookup] = {
     "job": _jobs,
     "payment-term": partial(_by_id, resources.PAYMENT_TERMS),
     "vendor": partial(_by_id, resources.VENDORS),
+    "budget-code": _budget_codes,
     "receipts-of-order": _receipts,
     "purchase-order": lambda client, keys: dict(client.records(resources.PURCHASE_ORDERS, keys)),
     "purchase-order-request": requests_by_id,
@@ -202,6 +213,7 @@ _EVERYTHING: Mapping[str, Everything] = {
     "job": partial(_listed, resources.JOBS),
     "payment-term": partial(_listed, resources.PAYMENT_TERMS),
     "vendor": partial(_listed, resources.VENDORS),
+    "budget-code": _all_budget_codes,
 }
 KINDS: tuple[str, ...] = tuple(_EVERYTHING)
 """The kinds of reference data that are worth a cache; orders, their receipts and bills are only looked up."""

@@ -201,6 +201,16 @@ JOBS = Resource(
         texts=("jobNumber", "jobStatus"), decimals=("total",), lists={"externalData": None, "customFields": None}
     ),
 )
+# Licensed per tenant: where it is not, ServiceTitan answers 400, 403 or 404. What its scope is called is not published.
+BUDGET_CODES = Resource(
+    title="budget codes",
+    module="jpm",
+    path="work-breakdown-structure/budget-codes",
+    scope="tn.jpm.budgetcodes",
+    parameters=frozenset({"budgetCodeIds"}),
+    ids="",
+    shape=Shape(texts=("code", "description"), lists={"segments": None}),
+)
 _SKU = Shape(
     texts=("code", "displayName", "description", "unitOfMeasure"),
     decimals=("cost", "price"),
@@ -242,3 +252,6 @@ RESOURCES: tuple[Resource, ...] = (
     MATERIALS,
     EQUIPMENT,
 )
+"""What every tenant has."""
+LICENSED: tuple[Resource, ...] = (BUDGET_CODES,)
+"""What only some tenants have; a ping does not ask for it."""

@@ -13,7 +13,7 @@ import pytest
 
 from integrations.systems.servicetitan import objects
 from integrations.systems.servicetitan.formats import Body, Many, Part
-from integrations.systems.servicetitan.resources import FEED, PAGING, RESOURCES, Resource
+from integrations.systems.servicetitan.resources import FEED, LICENSED, PAGING, RESOURCES, Resource
 from integrations.systems.servicetitan.writing import Action, ObjectWriter
 
 SPEC_DIR = os.environ.get("SPEC_DIR", "")
@@ -88,12 +88,12 @@ def assert_body(module: str, declared: Body, given: dict[str, Any], path: str) -
         assert schema(module, given["properties"][name]).get("nullable") is True, f"{path}.{name}"
 
 
-@pytest.mark.parametrize("resource", RESOURCES, ids=lambda resource: resource.path)
+@pytest.mark.parametrize("resource", [*RESOURCES, *LICENSED], ids=lambda resource: resource.path)
 def test_a_list_knows_every_parameter_it_is_asked_with(resource: Resource) -> None:
     assert resource.parameters | PAGING <= set(parameters(resource, resource.path))
 
 
-@pytest.mark.parametrize("resource", RESOURCES, ids=lambda resource: resource.path)
+@pytest.mark.parametrize("resource", [*RESOURCES, *LICENSED], ids=lambda resource: resource.path)
 def test_several_ids_are_given_in_the_documented_style(resource: Resource) -> None:
     known = parameters(resource, resource.path)
     style = {"array": "repeat", "string": "comma"}[known["ids"]["type"]] if "ids" in known else ""
@@ -101,12 +101,12 @@ def test_several_ids_are_given_in_the_documented_style(resource: Resource) -> No
     assert ("ids" in resource.parameters) == bool(style)
 
 
-@pytest.mark.parametrize("resource", RESOURCES, ids=lambda resource: resource.path)
+@pytest.mark.parametrize("resource", [*RESOURCES, *LICENSED], ids=lambda resource: resource.path)
 def test_inactive_rows_are_asked_for_wherever_a_list_hides_them(resource: Resource) -> None:
     assert resource.hides_inactive == ("active" in parameters(resource, resource.path))
 
 
-@pytest.mark.parametrize("resource", RESOURCES, ids=lambda resource: resource.path)
+@pytest.mark.parametrize("resource", [*RESOURCES, *LICENSED], ids=lambda resource: resource.path)
 def test_a_read_by_id_exists_exactly_where_it_is_declared(resource: Resource) -> None:
     if resource.single is None:
         with pytest.raises(AssertionError):
@@ -120,7 +120,7 @@ def test_an_export_feed_knows_its_parameters(resource: Resource) -> None:
     assert set(parameters(resource, resource.feed)) == FEED
 
 
-@pytest.mark.parametrize("resource", RESOURCES, ids=lambda resource: resource.path)
+@pytest.mark.parametrize("resource", [*RESOURCES, *LICENSED], ids=lambda resource: resource.path)
 def test_the_normalised_members_are_members_of_the_answer(resource: Resource) -> None:
     module = resource.module
     content = operation(resource, resource.path, "get")["responses"]["200"]["content"]["application/json"]["schema"]
