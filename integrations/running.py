@@ -17,7 +17,19 @@ from django.conf import settings
 from django_tenants.utils import schema_context
 
 from integrations import catalogue, connections, schedule_spec
-from integrations.engine import Lease, LeaseLost, Limits, Work, deliver, is_running, ledger, next_due, poll
+from integrations.engine import (
+    Lease,
+    LeaseLost,
+    Limits,
+    Loading,
+    Work,
+    deliver,
+    is_running,
+    ledger,
+    loading,
+    next_due,
+    poll,
+)
 from integrations.flow import Row
 from integrations.models import Connection, Sync
 from tenants import schedule
@@ -119,6 +131,11 @@ class NoLease:
     def hold(self) -> None:
         """Raises LeaseLost: nothing may be written."""
         raise LeaseLost
+
+
+def loading_of(sync: Sync, now: datetime) -> Loading | None:
+    """How far a first load or a full read of a sync is; None while none is under way."""
+    return loading(sync, catalogue.flows()[sync.flow].reader, now)
 
 
 def comparison_of(sync: Sync) -> Work:

@@ -8,6 +8,7 @@ and reads it back, `checking` looks for what an unanswered call may have left. `
 """
 
 from integrations.engine.delivering import deliver, is_running, next_due
+from integrations.engine.loading import Loading, loading
 from integrations.engine.mapping import Given, found_missing, save_value, save_values
 from integrations.engine.polling import Polled, poll
 from integrations.engine.reconciling import Report, reconcile
@@ -25,6 +26,7 @@ __all__ = [
     "Lease",
     "LeaseLost",
     "Limits",
+    "Loading",
     "Polled",
     "Report",
     "Reread",
@@ -40,6 +42,7 @@ __all__ = [
     "keep_references",
     "ledger",
     "link_by_hand",
+    "loading",
     "make_anew",
     "next_due",
     "poll",

@@ -16,7 +16,7 @@ from integrations import catalogue
 from integrations.engine import is_running, next_due, standing, vanished
 from integrations.management.customers import find_customer, find_syncs
 from integrations.models import Connection, Sync
-from integrations.running import run_claim, utc_now
+from integrations.running import loading_of, run_claim, utc_now
 from tenants import schedule
 from tenants.models import Customer
 
@@ -83,7 +83,9 @@ class Command(BaseCommand):
         for claim in sorted(claims, key=lambda claim: claim.kind, reverse=True):  # poll before deliver
             run_claim(claim)
             if sync.enabled and not _trouble(sync):
-                self.stderr.write(f"{sync.flow}: {claim.kind} done, {standing(sync)['open']} on their way")
+                far = loading_of(Sync.objects.get(pk=sync.pk), utc_now())
+                told = f"; {far}" if far else ""
+                self.stderr.write(f"{sync.flow}: {claim.kind} done, {standing(sync)['open']} on their way{told}")
         return bool(claims)
 
     def _next(self, syncs: list[Sync]) -> datetime | None:

@@ -44,11 +44,12 @@ BARE_THROTTLE = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """One page of raw rows, its next link and the server's clock."""
+    """One page of raw rows, its next link, the server's clock, and how many rows there are if that was asked for."""
 
     rows: list[dict[str, Any]]
     next: str
     date: datetime | None
+    total: int | None = None
 
 
 class SapClient:
@@ -290,7 +291,7 @@ class SapClient:
         except IntegrationError as error:
             error.exchange = answer.exchange
             raise
-        return Rows(envelope.rows, envelope.next, answers.server_time(answer))
+        return Rows(envelope.rows, envelope.next, answers.server_time(answer), envelope.total)
 
 
 class _CsrfRefused(NotAuthorised):

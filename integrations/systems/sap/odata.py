@@ -35,16 +35,19 @@ _OLDEST_MS = -30_610_224_000_000
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """The rows of a list answer and its next link, "" on the last page."""
+    """The rows of a list answer and its next link, "" on the last page; `total` only if it was asked for."""
 
     rows: list[dict[str, Any]]
     next: str
+    total: int | None = None
 
 
 class Dialect:
     """What V2 and V4 have in common. Use the instances V2 and V4."""
 
     version: Version
+    counted: tuple[str, str]
+    """The parameter that asks for the number of all rows of a filter beside a page of them."""
 
     def literal(self, kind: Kind, value: str) -> str:
         """A value of the shape above as it stands in a URL."""
@@ -112,6 +115,7 @@ class Dialect:
 
 class _V2(Dialect):
     version: Version = "v2"
+    counted = ("$inlinecount", "allpages")
 
     def literal(self, kind: Kind, value: str) -> str:
         if kind == "date":
@@ -137,7 +141,7 @@ class _V2(Dialect):
         data = _member(body, "d")
         if isinstance(data, list):
             return Envelope(data, "")
-        return Envelope(_rows(_member(data, "results")), str(data.get("__next") or ""))
+        return Envelope(_rows(_member(data, "results")), str(data.get("__next") or ""), _total(data.get("__count")))
 
     def single(self, body: Any) -> dict[str, Any]:
         data = _member(body, "d")
@@ -170,6 +174,7 @@ class _V2(Dialect):
 
 class _V4(Dialect):
     version: Version = "v4"
+    counted = ("$count", "true")
 
     def literal(self, kind: Kind, value: str) -> str:
         return quoted(value) if kind in ("text", "item") else value
@@ -180,7 +185,8 @@ class _V4(Dialect):
         return Decimal(str(value)) if kind == "decimal" else str(value)
 
     def envelope(self, body: Any) -> Envelope:
-        return Envelope(_rows(_member(body, "value")), str(body.get("@odata.nextLink") or ""))
+        rows = _rows(_member(body, "value"))
+        return Envelope(rows, str(body.get("@odata.nextLink") or ""), _total(body.get("@odata.count")))
 
     def single(self, body: Any) -> dict[str, Any]:
         return body if isinstance(body, dict) else {}
@@ -249,6 +255,11 @@ def _rows(value: Any) -> list[dict[str, Any]]:
     if not isinstance(value, list):
         raise Transient("SAP's answer holds no list.", code="malformed-answer")
     return value
+
+
+def _total(value: Any) -> int | None:
+    """A number of rows, which V2 writes as a text; None where there is none."""
+    return int(value) if str(value).isdecimal() else None
 
 
 def _nested(value: Any) -> Envelope:

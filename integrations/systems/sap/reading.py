@@ -38,11 +38,15 @@ Filter = Sequence[Sequence[Where]]
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A page in our shape. `more`: the set goes on behind it. `date` is the server's clock."""
+    """A page in our shape. `more`: the set goes on behind it. `date` is the server's clock.
+
+    `total` is how many rows the filter has, where that was asked for and told.
+    """
 
     rows: list[Row]
     more: bool
     date: datetime | None
+    total: int | None = None
 
 
 def _same(row: Row) -> Row:
@@ -72,18 +76,20 @@ class Source:
         order: Sequence[str],
         *,
         top: int,
+        counted: bool = False,
     ) -> Found:
         """The first `top` rows of a filter in that order ("Name" or "Name desc").
 
         All alternatives of `filters` are combined with `only`. A server that hands out less than asked for says so by
         a next link, which is followed only while it brought nothing yet: the caller goes on by key.
         """
-        got = client.rows(self.offer, self.entity_set, self.params(lacking, filters, order, top=top))
-        date = got.date
+        more = (self.offer.dialect.counted,) if counted else ()
+        got = client.rows(self.offer, self.entity_set, (*self.params(lacking, filters, order, top=top), *more))
+        date, total = got.date, got.total
         while not got.rows and got.next:
             got = client.follow(self.offer, got.next)
         rows = [self.row(client, raw) for raw in got.rows]
-        return Found(rows, bool(got.next) or len(rows) >= top, date)
+        return Found(rows, bool(got.next) or len(rows) >= top, date, total)
 
     def params(
         self, lacking: frozenset[str], filters: Filter, order: Sequence[str], *, top: int

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 
 from integrations.errors import Transient
 from integrations.flow import Change, Cursor, Page, Reader
+from integrations.progress import Progress, progress_in
 from integrations.systems.sap.client import SapClient
 from integrations.systems.sap.cursors import Position
 from integrations.systems.sap.reading import MAX_KEYS, Filter, Found, Row, Source, Where
@@ -82,23 +83,37 @@ class Strategy:
         values = [*key.split("/", len(self.key) - 1), *[""] * len(self.key)]
         return [Where(name, "eq", value) for name, value in zip(self.key, values, strict=False)]
 
-    def _ask(self, client: SapClient, source: Source, filters: Filter, order: Sequence[str], top: int = 0) -> Found:
+    def progress(self, cursor: Cursor) -> Progress | None:
+        """How far a full read is, in rows."""
+        return progress_in(cursor)
+
+    def _ask(
+        self,
+        client: SapClient,
+        source: Source,
+        filters: Filter,
+        order: Sequence[str],
+        *,
+        top: int = 0,
+        counted: bool = False,
+    ) -> Found:
         size = top or int(client.account.options[self.page_size])
-        return source.page(client, client.without(self.service), filters, order, top=size)
+        return source.page(client, client.without(self.service), filters, order, top=size, counted=counted)
 
     def _full_pages(self, client: SapClient, source: Source, position: Position) -> Iterator[Page]:
         """All rows, page by page in key order, from where an earlier run stopped."""
         while position.full is not None:
             after: list[str] = position.full["after"]
-            found = self._ask(client, source, self._remaining(client, source, after), source.keys)
+            found = self._ask(client, source, self._remaining(client, source, after), source.keys, counted=not after)
             rows = self._whole(client, source, found)
+            position.loaded(len(rows), found.total, clock_of(found))
             if found.more:
                 reached = source.key(rows[-1]) if rows else after
                 if reached == after:
                     raise Transient("SAP's pages do not move on.", code="malformed-answer")
                 position.full["after"] = reached
             else:
-                position.full = None
+                position.finish()
             yield Page(tuple(self.changes(client, rows)), position.snapshot(), more=found.more)
 
     def _remaining(self, client: SapClient, source: Source, after: list[str]) -> Filter:
@@ -163,6 +178,10 @@ class Chosen:
         """How many seconds `stamp` lies behind the watermark of the way that was last used."""
         way = cursor.get("way")
         return self.ways[str(way)].seconds_behind(stamp, cursor) if way in self.ways else 0.0
+
+    def progress(self, cursor: Cursor) -> Progress | None:
+        """How far a full read is, whatever the way."""
+        return progress_in(cursor)
 
 
 def clock_of(found: Found) -> datetime:

@@ -33,13 +33,17 @@ BARE_THROTTLE = 5.0
 
 @dataclass(frozen=True, slots=True)
 class ListPage:
-    """One page of a list or of an export feed, rows normalised. `next_from` is a feed's continueFrom."""
+    """One page of a list or of an export feed, rows normalised. `next_from` is a feed's continueFrom.
+
+    `total` is how many rows the list has, where that was asked for and told.
+    """
 
     rows: tuple[NormalRow, ...]
     more: bool
     number: int
     server_time: datetime | None
     next_from: str = ""
+    total: int | None = None
 
 
 def _utc_now() -> datetime:
@@ -170,16 +174,21 @@ class ServiceTitanClient:
         answer = self.call(self.reading(resource, item=item, params=self._guid(resource.single or ())))
         return None if answer.status == 404 else normalise(_object(answer), resource.shape)
 
-    def page(self, resource: Resource, params: Params, *, number: int = 1, size: int = 0) -> ListPage:
+    def page(
+        self, resource: Resource, params: Params, *, number: int = 1, size: int = 0, counted: bool = False
+    ) -> ListPage:
         """One page of a list, inactive rows included."""
         shown = (("active", "Any"),) if resource.hides_inactive else ()
         paging = (("page", str(number)), ("pageSize", str(size or self.account.page_size)))
-        every = (*params, *shown, *self._guid(resource.parameters), *paging)
+        total: Params = (("includeTotal", "true"),) if counted else ()
+        every = (*params, *shown, *self._guid(resource.parameters), *paging, *total)
         answer = self.call(self.reading(resource, params=every))
         rows, more = _envelope(answer)
         if more and not rows:
             raise Transient(f"ServiceTitan announced more {resource.title} but sent none.", exchange=answer.exchange)
-        return ListPage(_normal(rows, resource), more, number, answers.server_time(answer))
+        told = _object(answer).get("totalCount") if counted else None
+        total_rows = told if isinstance(told, int) and not isinstance(told, bool) else None
+        return ListPage(_normal(rows, resource), more, number, answers.server_time(answer), total=total_rows)
 
     def pages(self, resource: Resource, params: Params = (), *, size: int = 0) -> Iterator[ListPage]:
         """All pages of a list, as long as the server says that there are more."""

@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from integrations.flow import Change, Cursor, Page
+from integrations.progress import LOAD, Progress, begun, progress_in
 from integrations.systems.servicetitan.client import ListPage, NormalRow, ServiceTitanClient
 from integrations.systems.servicetitan.resources import Resource
 
@@ -30,9 +31,9 @@ def _every(row: NormalRow) -> bool:
 class ModifiedWindow:
     """Reads a list by modifiedOnOrAfter, and as a whole for the first load and for `full`.
 
-    Cursor: {"watermark": newest stamp as written, "delta": scan | None, "full": scan | None}; a scan under way is
-    {"since", "variant", "page", "newest", "ceiling"}. `variants`: the list is read once with each of these filters.
-    `keep`: which of the rows read count as changes.
+    Cursor: {"watermark": newest stamp as written, "delta": scan | None, "full": scan | None, "load": how far a full
+    read is}; a scan under way is {"since", "variant", "page", "newest", "ceiling"}. `variants`: the list is read once
+    with each of these filters. `keep`: which of the rows read count as changes.
     """
 
     resource: Resource
@@ -67,13 +68,30 @@ class ModifiedWindow:
     def _scan(self, client: ServiceTitanClient, state: Cursor, kind: str, *, last: bool) -> Iterator[Page]:
         scan: Scan | None = state[kind]
         while scan is not None:
-            page = client.page(self.resource, self._params(scan), number=scan["page"])
+            counted = kind == "full" and scan["page"] == 1
+            page = client.page(self.resource, self._params(scan), number=scan["page"], counted=counted)
+            if kind == "full":
+                state[LOAD] = self._loaded(state.get(LOAD), scan, page)
             scan = _noted(scan, page)
             following = self._following(scan, page)
             if following is None and (kind == "delta" or not state["watermark"]):
                 state["watermark"] = _watermark(state["watermark"], scan)
             state[kind] = scan = following
             yield Page(tuple(map(change, filter(self.keep, page.rows))), dict(state), more=scan is not None or not last)
+
+    def progress(self, cursor: Cursor) -> Progress | None:
+        """How far a full read is. Each variant tells its own total, so the whole is known when the last one begins."""
+        return progress_in(cursor)
+
+    def _loaded(self, load: dict[str, Any] | None, scan: Scan, page: ListPage) -> dict[str, Any]:
+        is_first, is_last = not scan["variant"] and scan["page"] == 1, scan["variant"] + 1 == len(self.variants)
+        if is_first or load is None:
+            load = begun(page.server_time or datetime.now(UTC), None)
+        total = load["total"]
+        if is_last and scan["page"] == 1 and page.total is not None:
+            total = load["read"] + page.total
+        done = is_last and not page.more
+        return {**load, "read": load["read"] + len(page.rows), "total": total, "done": done}
 
     def _params(self, scan: Scan) -> Params:
         since: Params = (("modifiedOnOrAfter", scan["since"]),) if scan["since"] else ()

@@ -15,7 +15,7 @@ from integrations.systems.servicetitan.formats import Shape
 # The documents name 50 as the most ids (and external-data values) of one call.
 MAX_IDS = 50
 
-PAGING = frozenset({"page", "pageSize"})
+PAGING = frozenset({"page", "pageSize", "includeTotal"})
 _CREATED = frozenset({"createdOnOrAfter", "createdBefore"})
 _MODIFIED = frozenset({"modifiedOnOrAfter", "modifiedBefore"})
 _TIMES = _CREATED | _MODIFIED

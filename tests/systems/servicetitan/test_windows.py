@@ -58,7 +58,9 @@ def test_the_first_poll_reads_everything_and_starts_the_window_at_the_newest_sta
     with serve(listing) as server:
         client = client_for(settings(server.url))
         keys, cursor = poll(client, {}, full=True)
+        load = cursor.pop("load")
         assert (keys, cursor) == (["1", "2", "3"], {"watermark": at(50), "delta": None, "full": None})
+        assert (load["read"], load["done"]) == (3, True)
         again, after = poll(client, cursor)
     assert (again, after["watermark"]) == (["2"], at(50))
     assert listing.asked() == ["", "", at(45)]
@@ -118,6 +120,7 @@ def test_a_crash_between_two_pages_goes_on_at_the_page_that_was_not_saved():
         assert first.more
         keys, cursor = poll(client, first.cursor)
     assert keys == ["3", "4", "5"]
+    assert cursor.pop("load")["read"] == 5
     assert cursor == {"watermark": at(5), "delta": None, "full": None}
 
 
@@ -138,7 +141,11 @@ def test_a_full_read_follows_the_changes_and_moves_no_watermark():
         found = list(READ_VENDORS.pages(client, start, overlap=OVERLAP, full=True))
     assert [[change.key for change in one.changes] for one in found] == [["2"], ["1", "2"], ["3"]]
     assert [one.more for one in found] == [True, True, False]
-    assert found[-1].cursor == {"watermark": at(50), "delta": None, "full": None}
+    assert {**found[-1].cursor, "load": None} == {"watermark": at(50), "delta": None, "full": None, "load": None}
+    assert [(one.read, one.is_done) for each in found[1:] if (one := READ_VENDORS.progress(each.cursor))] == [
+        (2, False),
+        (3, True),
+    ]
 
 
 def test_what_changes_between_the_window_and_the_full_read_is_read_again_by_the_next_window():
