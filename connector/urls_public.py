@@ -1,6 +1,6 @@
 """The public host: signing in, choosing a customer, and the operators' admin."""
 
-from django.urls import path, re_path
+from django.urls import include, path, re_path
 
 from integrations import webhooks
 from tenants import views_public
@@ -11,6 +11,7 @@ urlpatterns = [
     path("sign-in/", views_public.sign_in, name="sign-in"),
     path("sign-out/", views_public.sign_out, name="sign-out"),
     path("hand-over/", views_public.hand_over, name="hand-over"),
+    path("api/v1/", include("integrations.api.urls_staff")),
     path("admin/", operators.urls),
     # With or without the last slash: whoever sends them follows no redirect.
     re_path(r"^webhooks/servicetitan/(production|sandbox)/?$", webhooks.own_app, name="webhooks"),

@@ -224,6 +224,11 @@ def usage(connection_id: str, *, url: str) -> Usage | None:
     return cast("Usage | None", store(url).reach(lambda client: _usage(client, connection_id)))
 
 
+def forget(connection_id: str, *, url: str) -> None:
+    """The connection is gone: nothing of its budget is left in the store (or it is forgotten there within minutes)."""
+    store(url).reach(lambda client: client.delete(_bucket(connection_id), _blocked(connection_id)))
+
+
 @lru_cache(maxsize=8)
 def store(url: str) -> Store:
     """The store of a URL (redis://, rediss:// or unix://), one per process."""

@@ -12,7 +12,7 @@ from celery import shared_task
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, transaction
 
-from integrations import retention
+from integrations import customers, jobs, nights, retention
 from integrations.alerting import evaluate_claim
 from integrations.event_sending import send_claim
 from integrations.inbound_reading import run_claim as handle_events
@@ -150,3 +150,25 @@ def refresh(*, schema_name: str) -> None:
     if customer is not None:
         with within(customer):
             refresh_customer(customer)
+
+
+@shared_task(ignore_result=True)
+def remove_customers() -> None:
+    """Removes some of the customers whose waiting period is over. Safe to run twice and side by side."""
+    for _ in customers.remove_due(now=utc_now()):
+        pass
+
+
+def _send_refresh(customer: Customer) -> None:
+    refresh.apply_async(kwargs={"schema_name": customer.schema_name}, queue="job", expires=REFRESH_EXPIRES)
+
+
+def _begin_night(claim: schedule.Claim) -> None:
+    nights.run_claim(claim, refresh=_send_refresh)
+
+
+_HANDLERS: Mapping[str, Callable[[schedule.Claim], None]] = {
+    "inbound": handle_events,
+    "job": jobs.run_claim,
+    "night": _begin_night,
+}

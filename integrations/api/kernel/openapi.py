@@ -133,8 +133,8 @@ class Schema(AutoSchema):
 
     def get_description(self) -> str:  # type: ignore[override]
         """The method's docstring, and how far a key has to reach."""
-        scopes = cast(Any, self.view).scopes
-        return f"{self._described.text} Needs the scope `{scopes[self.method]}`."
+        view = cast(Any, self.view)
+        return f"{self._described.text} Needs the {view.reach} `{view.scopes[self.method]}`."
 
     def get_request_serializer(self) -> Any:
         """The body's form; None: there is no body."""

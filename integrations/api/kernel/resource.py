@@ -60,6 +60,8 @@ class Resource(APIView):
         "PATCH": "configure",
         "DELETE": "configure",
     }
+    reach: ClassVar[str] = "scope"
+    """What `scopes` are called."""
     calls_out: ClassVar[tuple[str, ...]] = ()
     """Methods that talk to a remote system, and change nothing but what was learned there."""
 
@@ -158,7 +160,10 @@ class Resource(APIView):
         method = "GET" if request.method == "HEAD" else str(request.method)
         if not self._has(method):
             raise Problem("method-not-allowed", "See the Allow header.", headers={"Allow": self._allowed()})
-        needed = self.scopes[method]
+        self.check_reach(request, self.scopes[method])
+
+    def check_reach(self, request: Request, needed: str) -> None:
+        """Raises Problem if the key or role does not reach that far."""
         if not cast(Any, request).scope.reaches(needed):
             raise Problem("scope-missing", f"This needs the scope {needed}.", needed=needed)
 

@@ -1,0 +1,128 @@
+"""What the hosting team does with a customer: make, suspend, resume, mark for deletion, take back; and the removal.
+
+Whoever leaves is suspended and marked first. Only after a waiting period is everything of theirs removed: the schema
+with all its rows, what the public tables say of them, accounts of people who worked nowhere else, and rate budgets.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import OperationalError, connection, transaction
+
+from integrations import budget
+from integrations.audit import Actor, record
+from integrations.models import Connection
+from integrations.refusals import CannotBeDone
+from tenants import schema
+from tenants.models import Customer, Membership, Person
+from tenants.provision import CustomerExists, create_customer
+
+log = logging.getLogger(__name__)
+
+REMOVED_AT_ONCE = 5
+"""Customers that one task removes at most; the next one goes on."""
+
+
+def create(*, actor: Actor, owner: str = "", **given: Any) -> Customer:
+    """A new customer, see `tenants.provision.create_customer`; `owner` is an e-mail address. In a transaction.
+
+    Raises CannotBeDone for a name or host that is taken, ValidationError for one that cannot be.
+    """
+    person = None
+    if owner:
+        person = Person.objects.filter(email=owner.lower()).first() or Person.objects.create_user(owner)
+    try:
+        customer = create_customer(owner=person, **given)
+    except CustomerExists as error:
+        raise CannotBeDone(str(error)) from None
+    _record(customer, "created", actor, {"name": customer.name, "owner": owner})
+    return customer
+
+
+def suspend(customer: Customer, *, reason: str, actor: Actor, now: datetime) -> None:
+    """Nothing is claimed for them, and nobody gets in, from the next claim and request on. In a transaction."""
+    if customer.suspended_at is None:
+        customer.suspended_at = now
+        customer.save(update_fields=["suspended_at"])
+        _record(customer, "suspended", actor, {"reason": reason})
+
+
+def resume(customer: Customer, *, actor: Actor) -> None:
+    """What is overdue is claimed at the next tick. Raises CannotBeDone for one that is to be deleted."""
+    if customer.delete_after is not None:
+        raise CannotBeDone("This customer is marked for deletion: take that back first.")
+    if customer.suspended_at is not None:
+        customer.suspended_at = None
+        customer.save(update_fields=["suspended_at"])
+        _record(customer, "resumed", actor, {})
+
+
+def mark(customer: Customer, *, reason: str, actor: Actor, now: datetime) -> None:
+    """Suspends, and marks for removal after the waiting period; a mark that is there stays. In a transaction."""
+    suspend(customer, reason=reason, actor=actor, now=now)
+    if customer.delete_after is None:
+        customer.delete_after = now + timedelta(days=settings.CUSTOMER_WAITING_DAYS)
+        customer.save(update_fields=["delete_after"])
+        detail = {"reason": reason, "delete_after": customer.delete_after.isoformat()}
+        _record(customer, "marked-for-deletion", actor, detail)
+
+
+def take_back(customer: Customer, *, actor: Actor) -> None:
+    """The customer stays, suspended until somebody resumes it. In a transaction."""
+    if customer.delete_after is not None:
+        customer.delete_after = None
+        customer.save(update_fields=["delete_after"])
+        _record(customer, "kept", actor, {})
+
+
+def remove_due(*, now: datetime) -> Iterator[str]:
+    """Removes customers whose waiting period is over, a few of them; yields the schema names. Safe side by side."""
+    due = Customer.objects.filter(delete_after__lte=now, suspended_at__isnull=False).order_by("delete_after")
+    for customer in list(due[:REMOVED_AT_ONCE]):
+        try:
+            if _remove(customer.pk, now):
+                log.warning("customer removed", extra={"schema_name": customer.schema_name})
+                yield customer.schema_name
+        except OperationalError:
+            log.exception("customer not removed", extra={"schema_name": customer.schema_name})
+
+
+def _remove(customer_id: int, now: datetime) -> bool:
+    """Removes one customer in one transaction. False if somebody else does, or it was taken back."""
+    with transaction.atomic():
+        rows = Customer.objects.select_for_update(skip_locked=True)
+        customer = rows.filter(pk=customer_id, delete_after__lte=now, suspended_at__isnull=False).first()
+        if customer is None:
+            return False
+        with schema.within(customer):
+            accounts = list(Connection.objects.values_list("pk", flat=True))
+        people = list(Membership.objects.filter(customer=customer).values_list("person_id", flat=True))
+        with connection.cursor() as cursor:
+            cursor.execute(f"DROP SCHEMA {connection.ops.quote_name(customer.schema_name)} CASCADE")
+        customer.delete()
+        Person.objects.filter(pk__in=people, memberships=None, is_staff=False, is_superuser=False).delete()
+        transaction.on_commit(lambda: _forget_budgets(accounts))
+    return True
+
+
+def _forget_budgets(accounts: list[UUID]) -> None:
+    for account in accounts:
+        budget.forget(str(account), url=settings.REDIS_URL)
+
+
+def _record(customer: Customer, verb: str, actor: Actor, detail: Mapping[str, Any]) -> None:
+    """In the customer's own audit, which leaves with them."""
+    with schema.within(customer):
+        record(
+            actor=actor,
+            action=f"customer.{verb}",
+            subject=customer.name,
+            subject_id=customer.schema_name,
+            detail=detail,
+        )
