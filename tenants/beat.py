@@ -64,6 +64,13 @@ ROWS = (
         description="Removes what is older than the days that it is kept.",
     ),
     Row(
+        name="remove-customers",
+        task="integrations.tasks.remove_customers",
+        seconds=3600,
+        expires=1800,
+        description="Removes customers that are marked for deletion and whose waiting period is over.",
+    ),
+    Row(
         name="forget-expired",
         task="tenants.tasks.forget_expired",
         seconds=24 * 3600,

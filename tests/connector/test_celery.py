@@ -50,7 +50,8 @@ def test_beat_has_a_handful_of_rows_and_their_tasks_exist(db):
         "tick-telling",
         "watch",
         "forget-expired",
-        "refresh-reference-data",
+        "remove-customers",
+        "plan-nights",
         "seal-audits",
         "remove-old-data",
     }
