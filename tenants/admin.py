@@ -17,6 +17,7 @@ from unfold.sites import UnfoldAdminSite
 
 from tenants.models import Customer, Domain, Membership, Person, ScheduledWork, ServiceTitanTenant
 from tenants.provision import create_customer
+from tenants.webhook_models import WebhookAddress, WebhookRefusals
 
 
 class OperatorsSite(UnfoldAdminSite):  # type: ignore[misc]
@@ -182,4 +183,22 @@ class ServiceTitanTenantAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]
     list_display: ClassVar = ("tenant_id", "environment", "customer", "proven_at")
     list_filter: ClassVar = ("environment",)
     search_fields: ClassVar = ("tenant_id", "customer__name")
+    list_select_related: ClassVar = ("customer",)
+
+
+@admin.register(WebhookRefusals, site=operators)
+class WebhookRefusalsAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]
+    """Refused webhook calls, counted; the names of headers tell where ServiceTitan really puts its signature."""
+
+    list_display: ClassVar = ("endpoint", "reason", "count", "first_at", "last_at")
+    list_filter: ClassVar = ("reason",)
+    search_fields: ClassVar = ("endpoint",)
+
+
+@admin.register(WebhookAddress, site=operators)
+class WebhookAddressAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]
+    """Webhook addresses of connections with an app of their own."""
+
+    list_display: ClassVar = ("connection_id", "customer", "created_at")
+    search_fields: ClassVar = ("connection_id", "customer__name")
     list_select_related: ClassVar = ("customer",)
