@@ -97,7 +97,9 @@ CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_TASK_DEFAULT_QUEUE = "tick"
 # A worker without -Q takes all of them, in turns: a backlog of one kind does not hold up the others.
-CELERY_TASK_QUEUES: dict[str, dict[str, str]] = {name: {} for name in ("tick", "inbound", "poll", "deliver")}
+CELERY_TASK_QUEUES: dict[str, dict[str, str]] = {
+    name: {} for name in ("tick", "inbound", "poll", "deliver", "job", "events", "alerts")
+}
 CELERY_TASK_TIME_LIMIT = env.number("TASK_SECONDS", 600, least=60, most=840)  # shorter than the visibility time-out
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_MAX_TASKS_PER_CHILD = env.number("WORKER_MAX_TASKS_PER_CHILD", 200, least=1, most=100_000)

@@ -139,22 +139,28 @@ def loading_of(sync: Sync, now: datetime) -> Loading | None:
 
 
 def comparison_of(sync: Sync) -> Work:
-    """Work that only reads from both systems."""
-    return work_for(sync, NoLease(), CustomerSchedule(0), utc_now, read_only=True)
+    """Work that only reads from both systems, after everything else that wants to go out."""
+    return work_for(sync, NoLease(), CustomerSchedule(0), utc_now, read_only=True, priority="backfill")
 
 
 def work_for(
-    sync: Sync, lease: Lease, plan: CustomerSchedule, clock: Callable[[], datetime], *, read_only: bool = False
+    sync: Sync,
+    lease: Lease,
+    plan: CustomerSchedule,
+    clock: Callable[[], datetime],
+    *,
+    read_only: bool = False,
+    priority: str = "schedule",
 ) -> Work:
-    """What the engine needs to work on this sync."""
+    """What the engine needs to work on this sync. `priority`: see `connections.budget_of`."""
     return Work(
         sync=sync,
         flow=catalogue.flows()[sync.flow],
         lease=lease,
         schedule=plan,
         clock=clock,
-        open_source=lambda: connections.open_client(sync.source, read_only=read_only),
-        open_target=lambda: connections.open_client(sync.target, read_only=read_only),
+        open_source=lambda: connections.open_client(sync.source, read_only=read_only, priority=priority),
+        open_target=lambda: connections.open_client(sync.target, read_only=read_only, priority=priority),
         lookup=lambda client, kind, keys: _lookup(sync.target, client, kind, keys),
         lookup_source=lambda client, kind, keys: _lookup(sync.source, client, kind, keys),
         limits=_limits(sync),

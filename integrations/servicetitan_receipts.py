@@ -165,6 +165,15 @@ def expected(body: Row) -> dict[str, Any]:
     return {name: shown[name] for name in body if name in shown}
 
 
+def worth(row: Row) -> Decimal | None:
+    """What a receipt of ours comes to, with tax and shipping; None for one of people's, which may hold other goods."""
+    if not is_ours(row):
+        return None
+    lines = (decimal(item.get("quantity")) * decimal(item.get("cost")) for item in row.get("items") or ())
+    total = sum(lines, decimal(row.get("taxAmount")) + decimal(row.get("shippingAmount")))
+    return Decimal(0) if is_gone(row) else total
+
+
 def is_gone(row: Row) -> bool:
     """A cancelled receipt is inactive, for good."""
     return row.get("active") is False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -48,14 +48,15 @@ def tick() -> None:
 def _hand_over(claim: schedule.Claim, task: Any = None) -> None:
     """A message that nobody took before the lease ended is dropped: the work was claimed again by then."""
     given = {"claim": claim.as_message()}
-    (task or work).apply_async(kwargs=given, queue=claim.kind, expires=settings.LEASE_SECONDS)
+    queue = "job" if claim.kind == "night" else claim.kind
+    (task or work).apply_async(kwargs=given, queue=queue, expires=settings.LEASE_SECONDS)
 
 
 @shared_task(ignore_result=True)
 def work(*, claim: dict[str, Any]) -> None:
-    """Polls or delivers one sync of one customer under its claim, or handles webhook events of a connection."""
+    """Polls or delivers one sync, handles webhook events of a connection, goes on with a job, or begins a night."""
     received = schedule.Claim.from_message(claim)
-    (handle_events if received.kind == "inbound" else run_claim)(received)
+    _HANDLERS.get(received.kind, run_claim)(received)
 
 
 @shared_task(ignore_result=True)
@@ -137,10 +138,9 @@ def _in_slices(task: Any, size: int, expires: int) -> None:
 
 
 @shared_task(ignore_result=True)
-def refresh_all() -> None:
-    """Sends one refresh per customer; those who are suspended are left out."""
-    for schema_name in Customer.objects.filter(suspended_at__isnull=True).values_list("schema_name", flat=True):
-        refresh.apply_async(kwargs={"schema_name": schema_name}, queue="poll", expires=REFRESH_EXPIRES)
+def plan_nights() -> None:
+    """Gives every new customer a night of their own in the schedule index."""
+    nights.plan_nights(now=utc_now())
 
 
 @shared_task(ignore_result=True)

@@ -43,11 +43,11 @@ ROWS = (
         description="Finds overdue polls over all customers, so that somebody is told.",
     ),
     Row(
-        name="refresh-reference-data",
-        task="integrations.tasks.refresh_all",
-        seconds=24 * 3600,
-        expires=3600,
-        description="Has each customer's reference data read anew, and value maps checked against it.",
+        name="plan-nights",
+        task="integrations.tasks.plan_nights",
+        seconds=3600,
+        expires=1800,
+        description="Gives every new customer a night: reference data read anew, value maps and both books checked.",
     ),
     Row(
         name="seal-audits",

@@ -222,6 +222,13 @@ def wake(*, customer_id: int, sync_id: UUID, kind: Kind, now: datetime, priority
 
 
 def remove(*, customer_id: int, sync_id: UUID) -> None:
+def customers_with(kind: Kind) -> list[int]:
+    """The customers that have a row of this kind."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT DISTINCT customer_id FROM public.tenants_scheduledwork WHERE kind = %s", [kind])
+        return [row[0] for row in cursor.fetchall()]
+
+
     """Removes the rows of a sync; a claim on one of them no longer holds."""
     _execute(REMOVE, {"customer": customer_id, "sync": sync_id})
 

@@ -105,8 +105,8 @@ class SupplierInvoices(Flow):
     }
     record = staticmethod(from_sap)
     observe = staticmethod(servicetitan_receipts.observed)
-    is_gone = staticmethod(servicetitan_receipts.is_gone)
-    lines = staticmethod(servicetitan_receipts.item_ids)
+    is_gone, lines = staticmethod(servicetitan_receipts.is_gone), staticmethod(servicetitan_receipts.item_ids)
+    figures, worth = staticmethod(sap_invoices.figures), staticmethod(servicetitan_receipts.worth)
 
     def wants(self, record: Invoice, options: Options) -> tuple[Want, ...]:
         if record.obstacle and not record.reverses:

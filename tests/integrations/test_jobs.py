@@ -1,0 +1,197 @@
+"""Work that goes on for longer than a request: claimed, resumed, ended; and what begins in a customer's night."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.db import connection
+
+from integrations import jobs, nights
+from integrations.engine import Selection, replay_jobs, reports
+from integrations.models import Connection, Delivery, Progress, ReconcileReport, ReplayJob, Sync
+from tenants import schedule
+from tenants.models import Customer, ScheduledWork
+from tenants.schema import within
+
+NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def sync(in_acme: Customer) -> Sync:
+    sides = [Connection.objects.create(name=name, system=name, environment="sandbox") for name in ("a", "b")]
+    return Sync.objects.create(flow="purchase-orders", source=sides[0], target=sides[1])
+
+
+def quarantined(sync: Sync, number: int) -> None:
+    given: dict[str, Any] = {"state": "quarantined", "code": "x", "digest": "d", "payload": {}, "created_at": NOW}
+    Delivery.objects.bulk_create(
+        [Delivery(sync=sync, source_key=f"k{index}", number=1, **given) for index in range(number)]
+    )
+
+
+def claims(kind: schedule.Kind = "job", *, now: datetime = NOW) -> list[schedule.Claim]:
+    return schedule.claim(now=now, limit=10, lease_seconds=300, kinds=[kind])
+
+
+def start(customer: Customer) -> ReplayJob:
+    selection = Selection(states=("quarantined",))
+    return jobs.start_replay(customer, selection, action="replay", by="ann", now=NOW)
+
+
+def clock() -> datetime:
+    return NOW
+
+
+def test_a_job_is_claimed_treated_to_its_end_and_leaves_no_row(in_acme: Customer, sync: Sync) -> None:
+    quarantined(sync, 120)
+    job = start(in_acme)
+    (claim,) = claims()
+    jobs.run_claim(claim, clock=clock)
+    job.refresh_from_db()
+    assert (job.state, job.done) == ("finished", 120)
+    assert not ScheduledWork.objects.filter(kind="job").exists()
+
+
+def test_a_message_that_comes_twice_does_nothing_more(in_acme: Customer, sync: Sync) -> None:
+    quarantined(sync, 3)
+    start(in_acme)
+    (claim,) = claims()
+    jobs.run_claim(claim, clock=clock)
+    jobs.run_claim(claim, clock=clock)
+    assert Delivery.objects.count() == 3
+
+
+def test_a_task_whose_time_is_up_leaves_the_rest_to_the_next_one(in_acme: Customer, sync: Sync, settings: Any) -> None:
+    settings.WORK_SECONDS = 1
+    quarantined(sync, 120)
+    job, ticks = start(in_acme), iter(range(10_000))
+    (claim,) = claims()
+    jobs.run_claim(claim, clock=lambda: NOW + timedelta(seconds=next(ticks)))
+    job.refresh_from_db()
+    assert (job.state, 0 < job.seen < 120) == ("running", True)
+    (claim,) = claims(now=NOW + timedelta(minutes=5))
+    jobs.run_claim(claim, clock=lambda: NOW + timedelta(minutes=5))
+    job.refresh_from_db()
+    assert (job.state, job.done, job.seen) == ("finished", 120, 120)
+
+
+def test_a_job_whose_worker_died_goes_on_after_its_lease(in_acme: Customer, sync: Sync) -> None:
+    quarantined(sync, 3)
+    job = start(in_acme)
+    assert claims()
+    assert not claims(now=NOW + timedelta(seconds=10))
+    (claim,) = claims(now=NOW + timedelta(seconds=301))
+    jobs.run_claim(claim, clock=lambda: NOW + timedelta(seconds=301))
+    job.refresh_from_db()
+    assert job.state == "finished"
+
+
+def test_a_stopped_job_is_not_worked_on_until_it_is_resumed(in_acme: Customer, sync: Sync) -> None:
+    quarantined(sync, 3)
+    job = start(in_acme)
+    replay_jobs.stop(job, now=NOW)
+    (claim,) = claims()
+    jobs.run_claim(claim, clock=clock)
+    assert (Delivery.objects.filter(state="pending").count(), claims()) == (0, [])
+    jobs.resume_replay(in_acme, job, now=NOW)
+    (claim,) = claims()
+    jobs.run_claim(claim, clock=clock)
+    assert Delivery.objects.filter(state="pending").count() == 3
+
+
+def test_jobs_of_one_customer_touch_nothing_of_another(acme: Customer, globex: Customer) -> None:
+    for customer in (acme, globex):
+        with within(customer):
+            sides = [Connection.objects.create(name=name, system=name, environment="sandbox") for name in ("a", "b")]
+            quarantined(Sync.objects.create(flow="vendors", source=sides[0], target=sides[1]), 2)
+    with within(acme):
+        start(acme)
+    (claim,) = claims()
+    jobs.run_claim(claim, clock=clock)
+    for customer, state in ((acme, "pending"), (globex, "quarantined")):
+        with within(customer):
+            assert set(Delivery.objects.values_list("state", flat=True)) == {state}
+
+
+def test_a_comparison_is_begun_once_however_often_it_is_asked_for(in_acme: Customer, sync: Sync) -> None:
+    first = jobs.start_comparison(in_acme, sync, by="ann", now=NOW)
+    again = jobs.start_comparison(in_acme, sync, by="bob", now=NOW)
+    assert (again.pk, ScheduledWork.objects.filter(kind="job").count()) == (first.pk, 1)
+
+
+def test_a_comparison_whose_system_cannot_be_reached_says_so_and_ends(in_acme: Customer, sync: Sync) -> None:
+    report = jobs.start_comparison(in_acme, sync, by="ann", now=NOW)
+    now = NOW
+    for _ in range(reports.MOST_FAILURES):
+        found = claims(now=now)
+        jobs.run_claim(found[0], clock=lambda now=now: now)  # type: ignore[misc]
+        now += timedelta(hours=1)
+    report.refresh_from_db()
+    assert (report.state, report.agree, report.error_code) == ("failed", None, "unknown-system")
+    assert claims(now=now) == []
+
+
+# --- Nights
+
+
+@pytest.fixture
+def zoned(in_acme: Customer) -> Customer:
+    in_acme.time_zone = "America/Chicago"
+    in_acme.save()
+    return in_acme
+
+
+def local(customer: Customer, now: datetime) -> datetime:
+    return nights.next_night(customer, now).astimezone(ZoneInfo(customer.time_zone))
+
+
+def test_a_night_begins_between_one_and_four_of_the_customer_s_clock(zoned: Customer) -> None:
+    assert 1 <= local(zoned, NOW).hour < 4
+
+
+@pytest.mark.parametrize("day", [datetime(2026, 3, 8, tzinfo=UTC), datetime(2026, 11, 1, tzinfo=UTC)])
+def test_a_night_in_which_the_clock_is_moved_comes_once(zoned: Customer, day: datetime) -> None:
+    nights_there = []
+    now = day - timedelta(days=1)
+    while now < day + timedelta(days=2):
+        now = nights.next_night(zoned, now)
+        nights_there.append(now)
+    dates = [local(zoned, moment - timedelta(seconds=1)).date() for moment in nights_there]
+    assert len(dates) == len(set(dates)) == 4
+
+
+def test_every_customer_gets_one_night_and_keeps_it(acme: Customer, globex: Customer) -> None:
+    assert nights.plan_nights(now=NOW) == 2
+    assert nights.plan_nights(now=NOW + timedelta(hours=1)) == 0
+    rows = ScheduledWork.objects.filter(kind="night")
+    assert {row.customer_id: row.due_at for row in rows} == {
+        each.pk: nights.next_night(each, NOW) for each in (acme, globex)
+    }
+
+
+def test_a_night_begins_the_comparisons_and_the_refresh_and_plans_the_next_one(
+    in_acme: Customer, sync: Sync, django_capture_on_commit_callbacks: Any
+) -> None:
+    sides = [sync.source, sync.target]
+    Sync.objects.create(flow="vendors", source=sides[0], target=sides[1], enabled=False)
+    nights.plan_night(in_acme, now=NOW)
+    due_at = nights.next_night(in_acme, NOW)
+    (claim,) = claims("night", now=due_at)
+    refreshed: list[str] = []
+    with django_capture_on_commit_callbacks(execute=True):
+        nights.run_claim(claim, refresh=lambda customer: refreshed.append(customer.schema_name), clock=lambda: due_at)
+    assert refreshed == ["acme"]
+    assert [report.sync.flow for report in ReconcileReport.objects.all()] == ["purchase-orders"]
+    assert ReconcileReport.objects.get().state == Progress.RUNNING
+    (row,) = ScheduledWork.objects.filter(kind="night")
+    assert (row.due_at, row.lease_until) == (nights.next_night(in_acme, due_at), None)
+    assert nights.next_night(in_acme, due_at) > due_at
+
+
+def test_the_index_s_row_of_a_night_is_no_sync(in_acme: Customer) -> None:
+    nights.plan_night(in_acme, now=NOW)
+    assert schedule.customers_with("night") == [in_acme.pk]
+    assert connection.schema_name == "acme"  # type: ignore[attr-defined]
