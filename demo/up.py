@@ -22,6 +22,8 @@ READY = """
   customer       {customer_web}
   SAP            {sap}/_control/state
   ServiceTitan   {servicetitan}/_control/state
+  API            export KEY={key}
+                 curl -H "Authorization: Bearer $KEY" {customer_web}/api/v1/customer     (docs/api.md)
   logs           {directory}/logs/
   by hand        source {environment}
                  .venv/bin/python manage.py sync|replay|reconcile {customer}
@@ -68,6 +70,7 @@ def start(installation: Installation) -> None:
             password=PASSWORD,
             sap=installation.sap.url,
             servicetitan=installation.servicetitan.url,
+            key=installation.create_api_key(),
             directory=installation.directory,
             environment=installation.write_environment(),
             customer=CUSTOMER,
