@@ -6,7 +6,7 @@ import os
 from typing import Any
 
 from celery import Celery, Task
-from celery.signals import before_task_publish, task_postrun, task_prerun
+from celery.signals import before_task_publish, task_postrun, task_prerun, worker_process_shutdown
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "connector.settings")
 
@@ -48,7 +48,17 @@ def start_in_public(task_id: str = "", task: Any = None, **_: Any) -> None:
 
 @task_postrun.connect(weak=False)  # type: ignore[untyped-decorator]
 def leave_nothing(**_: Any) -> None:
-    """A task's context ends with it."""
+    """A task's context ends with it, and its counts are handed on now and then."""
+    from integrations import metrics
     from tenants import correlation
 
     correlation.end()
+    metrics.hand_on_soon()
+
+
+@worker_process_shutdown.connect(weak=False)  # type: ignore[untyped-decorator]
+def hand_on_the_rest(**_: Any) -> None:
+    """A worker process that is replaced leaves no count behind."""
+    from integrations import metrics
+
+    metrics.hand_on()

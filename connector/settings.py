@@ -159,6 +159,7 @@ MIDDLEWARE = [
     "tenants.correlation.CorrelationMiddleware",
     "integrations.api.kernel.failures.ApiMiddleware",  # before what may refuse: an API call is refused as JSON
     "tenants.middleware.HealthMiddleware",
+    "integrations.readiness.ReadinessMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "tenants.middleware.CustomerMiddleware",
@@ -269,6 +270,17 @@ ST_WEBHOOK_HASH = env.text("ST_WEBHOOK_HASH", "sha256").lower()
 if ST_WEBHOOK_HASH not in webhooks.HASHES:
     env.problem("ST_WEBHOOK_HASH", f"must be one of {', '.join(webhooks.HASHES)}")
     ST_WEBHOOK_HASH = "sha256"
+
+# --- Metrics (integrations/metrics_page.py): nobody sees them, unless one of these is set ----------------------------
+METRICS_TOKEN = env.text("METRICS_TOKEN")
+METRICS_ALLOW = env.words("METRICS_ALLOW")
+if METRICS_TOKEN and len(METRICS_TOKEN) < 16:
+    env.problem("METRICS_TOKEN", "must be at least 16 random characters")
+for network in METRICS_ALLOW:
+    try:
+        ipaddress.ip_network(network)
+    except ValueError:
+        env.problem("METRICS_ALLOW", "must be a list of networks such as 10.20.0.0/16")
 
 LOG_FORMAT = env.text("LOG_FORMAT", "console" if DEVELOPMENT else "json")
 if LOG_FORMAT not in logs.FORMATS:

@@ -2,7 +2,7 @@
 
 from django.urls import include, path, re_path
 
-from integrations import webhooks
+from integrations import metrics_page, webhooks
 from tenants import views_public
 from tenants.admin import operators
 
@@ -13,6 +13,7 @@ urlpatterns = [
     path("hand-over/", views_public.hand_over, name="hand-over"),
     path("api/v1/", include("integrations.api.urls_staff")),
     path("admin/", operators.urls),
+    path("metrics", metrics_page.show, name="metrics"),
     # With or without the last slash: whoever sends them follows no redirect.
     re_path(r"^webhooks/servicetitan/(production|sandbox)/?$", webhooks.own_app, name="webhooks"),
     re_path(r"^webhooks/servicetitan/connections/([\w-]{43})/?$", webhooks.customers_app, name="own-webhooks"),

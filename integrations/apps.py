@@ -10,7 +10,10 @@ class IntegrationsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Who comes in by a customer's host is noted in that customer's audit."""
-        from integrations import sign_ins
+        """Who comes in by a customer's host is noted in that customer's audit; what requests count is handed on."""
+        from django.core.signals import request_finished
+
+        from integrations import metrics, sign_ins
 
         sign_ins.listen()
+        request_finished.connect(metrics.hand_on_soon, dispatch_uid="metrics")

@@ -28,7 +28,7 @@ from integrations.models import Connection, Sync
 from integrations.rates import Rate
 from integrations.tenant_proof import note_proof
 from integrations.tokens import PAUSED_FOR_CREDENTIALS, DatabaseTokens, PassingTokens, pause_for_credentials
-from tenants import schedule
+from tenants import schedule, schema
 from tenants.models import Customer
 
 BURST = 5
@@ -148,6 +148,7 @@ def open_client(
         secrets=[value for name, value in given.credentials.items() if name not in NAMES],
         extra_hosts=system.extra_hosts(given),
     )
+    session.told_as = (schema.current(), row.system)
     tokens: TokenStore = DatabaseTokens(row, conceal=session.conceal, probing=probing)
     if unsaved:
         tokens = PassingTokens(session.conceal)

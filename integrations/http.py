@@ -26,7 +26,7 @@ from urllib3 import BaseHTTPResponse
 from urllib3.exceptions import HTTPError, SSLError
 from urllib3.exceptions import TimeoutError as HTTPTimeout
 
-from integrations import transport
+from integrations import telemetry, transport
 from integrations.connection import writes_may_begin
 from integrations.errors import IntegrationError, Misconfigured, Transient, Unknown
 from integrations.guard import Lookup, OutgoingPolicy, check_url, origin, system_lookup
@@ -116,6 +116,7 @@ class HttpSession:
     """
 
     max_answer = MAX_ANSWER
+    told_as: tuple[str, str] | None = None  # customer and system in the metrics
 
     def __init__(
         self,
@@ -158,6 +159,8 @@ class HttpSession:
 
         def exchange(status: int | None, headers: Mapping[str, str], body: bytes) -> Exchange:
             duration = int((time.monotonic() - clock) * 1000)
+            if self.told_as:
+                telemetry.exchanged(*self.told_as, leaving.method, status, duration / 1000)
             return self._exchange(leaving, status, headers, body, started_at, duration)
 
         response: BaseHTTPResponse | None = None

@@ -15,8 +15,9 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django_tenants.utils import schema_context
+from structlog.contextvars import bound_contextvars
 
-from integrations import catalogue, connections, schedule_spec
+from integrations import catalogue, connections, health, schedule_spec, telemetry
 from integrations.engine import (
     Lease,
     LeaseLost,
@@ -96,27 +97,40 @@ def run_claim(claim: schedule.Claim, *, clock: Callable[[], datetime] = utc_now)
         if sync is None:
             schedule.remove(customer_id=claim.customer_id, sync_id=claim.sync_id)
             return  # the sync was removed
-        lease = ClaimLease(claim, settings.LEASE_SECONDS)
-        work = work_for(sync, lease, CustomerSchedule(claim.customer_id), clock)
-        try:
-            again_at = _poll(work, claim) if claim.kind == "poll" else None
-            if claim.kind == "deliver" and is_running(sync):
-                deliver(work)
-            _keep_capabilities(work)
-            with ledger(lease):
-                # Whatever became due meanwhile was committed before this lock was given.
-                due_at = again_at or next_due(sync)
-                if not is_running(sync):
-                    due_at = clock() + PAUSED_LOOK
-                schedule.release(lease.claim, now=clock(), due_at=due_at)
-        except KeyboardInterrupt:
-            # No call is under way any more, and whoever comes next looks for what was begun.
-            schedule.release(lease.claim, now=clock(), due_at=clock())
-            raise
-        except LeaseLost:
-            log.warning("taken over by another worker", extra={"flow": sync.flow, "fence": lease.fence})
-        finally:
-            work.close()
+        with (
+            telemetry.working_for(claim.schema_name, sync.flow),
+            bound_contextvars(customer=claim.schema_name, flow=sync.flow, sync=str(sync.pk)),
+        ):
+            _work(claim, sync, clock)
+
+
+def _work(claim: schedule.Claim, sync: Sync, clock: Callable[[], datetime]) -> None:
+    lease = ClaimLease(claim, settings.LEASE_SECONDS)
+    hurry = "backfill" if sync.full_read_at is None else "schedule"  # a first load gives way to everything else
+    work = work_for(sync, lease, CustomerSchedule(claim.customer_id), clock, priority=hurry)
+    again_at, eventful = None, claim.kind == "deliver"
+    try:
+        if claim.kind == "poll":
+            again_at, eventful = _poll(work, claim)
+        elif is_running(sync):
+            deliver(work)
+        _keep_capabilities(work)
+        with ledger(lease):
+            # Whatever became due meanwhile was committed before this lock was given.
+            due_at = again_at or next_due(sync)
+            if not is_running(sync):
+                due_at = clock() + PAUSED_LOOK
+            schedule.release(lease.claim, now=clock(), due_at=due_at, fresh_at=sync.fresh_at)
+        if eventful:
+            health.tell(claim.customer_id, [sync], now=clock())
+    except KeyboardInterrupt:
+        # No call is under way any more, and whoever comes next looks for what was begun.
+        schedule.release(lease.claim, now=clock(), due_at=clock())
+        raise
+    except LeaseLost:
+        log.warning("taken over by another worker", extra={"flow": sync.flow, "fence": lease.fence})
+    finally:
+        work.close()
 
 
 class NoLease:
@@ -167,13 +181,19 @@ def work_for(
     )
 
 
-def _poll(work: Work, claim: schedule.Claim) -> datetime:
+def _poll(work: Work, claim: schedule.Claim) -> tuple[datetime, bool]:
+    """When to poll again, and whether this poll is worth telling: it brought something, failed, or ended failures."""
+    eventful = False
     if is_running(work.sync):
+        failing = work.sync.failures > 0
         polled = poll(work)
+        eventful = failing or polled.failed or polled.run is not None
+        outcome = "failed" if polled.failed else "changed" if polled.run else "idle"
+        telemetry.count("connector_polls", work.sync.flow, outcome)
         if polled.again_at is not None:
-            return polled.again_at
+            return polled.again_at, eventful
     zone = ZoneInfo(Customer.objects.values_list("time_zone", flat=True).get(pk=claim.customer_id))
-    return schedule_spec.parse(work.sync.schedule).next_due(work.clock(), zone)
+    return schedule_spec.parse(work.sync.schedule).next_due(work.clock(), zone), eventful
 
 
 def _keep_capabilities(work: Work) -> None:

@@ -12,7 +12,7 @@ from celery import shared_task
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, transaction
 
-from integrations import customers, jobs, nights, retention
+from integrations import customers, health, jobs, metrics, nights, retention, telemetry
 from integrations.alerting import evaluate_claim
 from integrations.event_sending import send_claim
 from integrations.inbound_reading import run_claim as handle_events
@@ -42,7 +42,10 @@ def tick() -> None:
     with transaction.atomic():
         claims = schedule.claim(now=utc_now(), limit=TICK_LIMIT, lease_seconds=settings.LEASE_SECONDS)
         for claim in claims:
+            late = (utc_now() - claim.due_at).total_seconds()
+            telemetry.observe("connector_tick_delay_seconds", seconds=max(0.0, late))
             transaction.on_commit(lambda claim=claim: _hand_over(claim))  # type: ignore[misc]
+    metrics.ticked()
 
 
 def _hand_over(claim: schedule.Claim, task: Any = None) -> None:
@@ -103,6 +106,7 @@ def seal(*, customers: list[int]) -> None:
             break
         with within(customer), _alone("sealing", customer):
             seal_customer(customer, clock=utc_now, seconds=settings.WORK_SECONDS)
+            health.tell_all(customer.pk, now=utc_now())
 
 
 @shared_task(ignore_result=True)

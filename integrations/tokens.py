@@ -16,7 +16,7 @@ from typing import Any
 
 from django.db import OperationalError, connection, transaction
 
-from integrations import outgoing
+from integrations import outgoing, telemetry
 from integrations.audit import PLATFORM, record
 from integrations.connection import Token
 from integrations.errors import BadCredentials, Transient
@@ -95,14 +95,17 @@ class DatabaseTokens:
         try:
             token = fetch()
         except BadCredentials as error:
+            telemetry.count("connector_token_fetches", row.system, "refused")
             pause_for_credentials(row, error.message)
             raise
         except Transient as error:
+            telemetry.count("connector_token_fetches", row.system, "failed")
             still_good = _stored(row)
             if still_good is None or still_good.value == stale or self._clock() >= still_good.expires_at:
                 raise
             log.warning("token-renewal-failed (%s): the cached token is used until it expires", error.code)
             return still_good
+        telemetry.count("connector_token_fetches", row.system, "fetched")
         _save(row, token=token.value, token_expires_at=token.expires_at, token_renew_at=token.renew_at)
         return token
 

@@ -14,6 +14,7 @@ from django.db import models
 from django.db.models import F, Q
 from django_tenants.models import DomainMixin, TenantMixin
 
+from tenants.health_models import SyncHealth  # noqa: F401 - tables are found here
 from tenants.webhook_models import WebhookAddress, WebhookRefusals  # noqa: F401 - tables are found here
 
 RESERVED_SCHEMAS = ("public", "customer_template", "information_schema")
@@ -203,6 +204,7 @@ class ScheduledWork(models.Model):
     due_at = models.DateTimeField(null=True, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
     woken_at = models.DateTimeField(null=True, blank=True)
+    fresh_at = models.DateTimeField(null=True, blank=True, help_text="The source had nothing newer by then.")
     fence = models.BigIntegerField(default=0)
 
     class Meta:

@@ -63,7 +63,7 @@ HOLD = f"SELECT id FROM public.tenants_scheduledwork WHERE {MINE} FOR UPDATE"  #
 RELEASE = f"""
     UPDATE public.tenants_scheduledwork
     SET due_at = CASE WHEN woken_at IS NULL THEN %(due_at)s ELSE least(%(due_at)s, %(now)s) END,
-        woken_at = NULL, lease_until = NULL
+        woken_at = NULL, lease_until = NULL, fresh_at = coalesce(%(fresh_at)s, fresh_at)
     WHERE {MINE}
 """  # noqa: S608 - likewise
 MAKE_DUE = """
@@ -181,12 +181,13 @@ def holds(claim: Claim) -> bool:
     return _run(HOLD, claim)
 
 
-def release(claim: Claim, *, now: datetime, due_at: datetime | None) -> bool:
+def release(claim: Claim, *, now: datetime, due_at: datetime | None, fresh_at: datetime | None = None) -> bool:
     """Gives the row back, due at `due_at` (None: not due). A wake-up that came meanwhile makes it due now.
 
-    False if somebody else has taken over: then nothing was changed.
+    `fresh_at`: until when the source is known to have nothing newer; None leaves it. False if somebody else has taken
+    over: then nothing was changed.
     """
-    return _run(RELEASE, claim, now=now, due_at=due_at)
+    return _run(RELEASE, claim, now=now, due_at=due_at, fresh_at=fresh_at)
 
 
 def make_due(*, customer_id: int, sync_ids: Collection[UUID], kind: Kind, now: datetime) -> None:

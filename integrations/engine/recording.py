@@ -13,6 +13,7 @@ from uuid import UUID
 
 from django.db.models import Exists, OuterRef
 
+from integrations import telemetry
 from integrations.engine import telling
 from integrations.engine.bulk import fetch, update_all
 from integrations.engine.work import Schedule
@@ -76,6 +77,8 @@ class Moves:
         for group in (False, True):
             update_all([d for d in self._moved.values() if (d.state in Delivery.OPEN) is group], MOVED)
         count_runs(self._counts, self.now)
+        for delivery in self._moved.values():
+            telemetry.count("connector_deliveries", telemetry.about.get()[1], delivery.state)
         telling.failed([d for key, d in self._moved.items() if key in self._failed], self.now)
         self._moved.clear()
         self._failed.clear()
