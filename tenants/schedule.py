@@ -222,7 +222,6 @@ def wake(*, customer_id: int, sync_id: UUID, kind: Kind, now: datetime, priority
     _execute(WAKE, {**row, "queue": queue, "priority": priority})
 
 
-def remove(*, customer_id: int, sync_id: UUID) -> None:
 def customers_with(kind: Kind) -> list[int]:
     """The customers that have a row of this kind."""
     with connection.cursor() as cursor:
@@ -230,6 +229,7 @@ def customers_with(kind: Kind) -> list[int]:
         return [row[0] for row in cursor.fetchall()]
 
 
+def remove(*, customer_id: int, sync_id: UUID) -> None:
     """Removes the rows of a sync; a claim on one of them no longer holds."""
     _execute(REMOVE, {"customer": customer_id, "sync": sync_id})
 
