@@ -16,6 +16,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import connection, transaction
+from django_tenants.utils import schema_context
 
 from integrations import connections
 from integrations.audit import Actor, record
@@ -64,7 +65,7 @@ def app_of_address(address: str) -> App | None:
     route = servicetitan_tenants.route_of_address(address)
     if route is None:
         return None
-    with schema.within(route.customer):
+    with schema_context(route.schema_name):
         row = Connection.objects.filter(pk=route.connection_id).first()
         try:
             keys = webhook_keys(connections.settings_of(row).credentials) if row else []
@@ -97,10 +98,10 @@ def receive(event: Event, route: Route | None, *, now: datetime) -> None:
         "handled_at": now if ignored else None,
         **{name: getattr(event, name) for name in _KEPT},
     }
-    with schema.within(route.customer), transaction.atomic(), connection.cursor() as cursor:
+    with schema_context(route.schema_name), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(INSERT, row)
         if cursor.rowcount and not ignored:
-            _wake(route.customer.pk, route.connection_id, now)
+            _wake(route.customer_id, route.connection_id, now)
 
 
 _KEPT = ("tenant_id", "occurrence", "event_id", "type", "object_kind", "object_id", "object_number", "happened_at")

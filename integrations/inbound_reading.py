@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db.models import F, QuerySet
+from django.contrib.postgres.aggregates import ArrayAgg, BoolOr
+from django.db.models import Max, Min, Q
 
 from integrations import catalogue, connections, engine
 from integrations.engine import LeaseLost, ledger
@@ -26,6 +28,7 @@ log = logging.getLogger(__name__)
 State = InboundEvent.State
 
 BATCH = 500
+"""Jobs, not events: a flood about a few of them is one batch."""
 MOST_TRIES = 8
 FIRST_WAIT = 5.0
 """Seconds until an object that is not shown yet is looked for again; doubled each time."""
@@ -58,24 +61,42 @@ def _handle_due(
     """When this connection's events are due again; None: when the next one comes."""
     began_at = clock()
     while clock() - began_at <= timedelta(seconds=settings.WORK_SECONDS):
-        events = list(_due(account, clock())[:BATCH])
-        if not events:
+        until = clock()
+        told = _told(account, until)
+        if not told:
             break
         account.refresh_from_db(fields=["state"])
         if account.state == Connection.State.PAUSED:
             return clock() + PAUSED_LOOK
         lease.renew(clock())
-        _Batch(account, lease, plan, clock, events).handle()
+        _Batch(account, lease, plan, clock, until, told).handle()
     waiting = InboundEvent.objects.filter(connection=account, due_at__isnull=False).order_by("due_at")
     return waiting.values_list("due_at", flat=True).first()
 
 
-def _due(account: Connection, now: datetime) -> QuerySet[InboundEvent]:
-    return InboundEvent.objects.filter(connection=account, due_at__lte=now).order_by("due_at", "id")
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What all due events about one job say together, however many they are."""
+
+    numbers: frozenset[str]
+    is_replayed: bool
+    tries: int
+
+
+def _told(account: Connection, until: datetime) -> dict[str, _Told]:
+    """The next jobs that due events are about, by id."""
+    due = InboundEvent.objects.filter(connection=account, due_at__lte=until).values("object_id")
+    grouped = due.annotate(
+        numbers=ArrayAgg("object_number", distinct=True),
+        replayed=BoolOr(Q(code=REPLAYED)),
+        most=Max("tries"),
+        since=Min("due_at"),
+    ).order_by("since", "object_id")[:BATCH]
+    return {row["object_id"]: _Told(frozenset(row["numbers"]), row["replayed"], row["most"]) for row in grouped}
 
 
 class _Batch:
-    """Some events of one connection; each object of theirs is read once."""
+    """The due events about some jobs of one connection; each job is read once, and its events are closed together."""
 
     def __init__(
         self,
@@ -83,17 +104,16 @@ class _Batch:
         lease: ClaimLease,
         plan: CustomerSchedule,
         clock: Callable[[], datetime],
-        events: Sequence[InboundEvent],
+        until: datetime,
+        told: Mapping[str, _Told],
     ) -> None:
         self._account, self._lease, self._plan, self._clock = account, lease, plan, clock
-        self._events: dict[str, list[InboundEvent]] = {}
-        for event in events:
-            self._events.setdefault(event.object_id, []).append(event)
+        self._until, self._told = until, told
 
     def handle(self) -> None:
-        """Reads the objects that matter and closes the events; what cannot be read now is due later."""
+        """Reads the jobs that matter and closes the events; what cannot be read now is due later."""
         wanted = self._wanted()
-        self._close(self._events.keys() - wanted, State.IGNORED, "not-used", "No record here depends on this job.")
+        self._close(self._told.keys() - wanted, State.IGNORED, "not-used", "No record here depends on this job.")
         if not wanted:
             return
         try:
@@ -110,22 +130,19 @@ class _Batch:
 
     def _wanted(self) -> set[str]:
         """The jobs that a cached row or an open delivery is about, and those that a person replays."""
-        ids = self._events.keys()
-        cached = Reference.objects.filter(connection=self._account, kind="job", row__id__in=_either(ids))
+        cached = Reference.objects.filter(connection=self._account, kind="job", row__id__in=_either(self._told))
         found = {str(number) for number in cached.values_list("row__id", flat=True)}
-        open_needs = _needed(self._needs())
-        every = any(event.object_number == "" for events in self._events.values() for event in events)
-        anything = every and _any_job_is_needed()
-        for number, events in self._events.items():
-            keys = {reference_key("job-by-id", number)} | {reference_key("job", e.object_number) for e in events}
-            unnumbered = anything and any(event.object_number == "" for event in events)
-            if keys & open_needs or unnumbered or any(event.code == REPLAYED for event in events):
+        keys = {
+            number: {reference_key("job-by-id", number)} | {reference_key("job", each) for each in told.numbers}
+            for number, told in self._told.items()
+        }
+        needed = _needed({key for each in keys.values() for key in each})
+        # An event that does not tell the number may be about any job that is needed.
+        any_job = any("" in told.numbers for told in self._told.values()) and _is_any_job_needed()
+        for number, told in self._told.items():
+            if keys[number] & needed or told.is_replayed or (any_job and "" in told.numbers):
                 found.add(number)
         return found
-
-    def _needs(self) -> set[str]:
-        needs = {reference_key("job-by-id", number) for number in self._events}
-        return needs | {reference_key("job", e.object_number) for events in self._events.values() for e in events}
 
     def _read(self, ids: Collection[str]) -> dict[str, Row]:
         client = connections.open_client(self._account, read_only=True, priority="webhook")
@@ -155,32 +172,24 @@ class _Batch:
     def _later(self, ids: Collection[str], code: str, reason: str, wait: float | None) -> None:
         """Looked at again, later each time; given up after some tries."""
         now = self._clock()
-        for events in (self._events[number] for number in ids):
-            tries = max(event.tries for event in events) + 1
-            if tries >= MOST_TRIES:
-                self._update(events, state=State.FAILED, code=code, reason=reason, due_at=None, handled_at=now)
+        for number in ids:
+            told = self._told[number]
+            if told.tries + 1 >= MOST_TRIES:
+                self._close([number], State.FAILED, code, reason)
                 continue
-            due_at = now + timedelta(seconds=wait or FIRST_WAIT * 2 ** (tries - 1))
-            kept = REPLAYED if any(event.code == REPLAYED for event in events) else code
-            self._update(events, code=kept, reason=reason, due_at=due_at, tries=tries)
+            due_at = now + timedelta(seconds=wait or FIRST_WAIT * 2**told.tries)
+            kept = REPLAYED if told.is_replayed else code
+            self._update([number], code=kept, reason=reason, due_at=due_at, tries=told.tries + 1)
 
     def _close(self, ids: Iterable[str], state: str, code: str, reason: str, *, woken: int = 0) -> None:
-        events = [event for number in ids for event in self._events[number]]
-        self._update(
-            events,
-            state=state,
-            code=code,
-            reason=reason,
-            due_at=None,
-            handled_at=self._clock(),
-            woken=F("woken") + woken,
-        )
+        now = self._clock()
+        self._update(ids, state=state, code=code, reason=reason, due_at=None, handled_at=now, woken=woken)
 
-    def _update(self, events: Collection[InboundEvent], **values: Any) -> None:
-        """What somebody replays meanwhile stays theirs: it has another due time by then."""
-        if events:
-            still = {"pk__in": [event.pk for event in events], "state": State.RECEIVED}
-            InboundEvent.objects.filter(**still, due_at__lte=max(e.due_at for e in events if e.due_at)).update(**values)
+    def _update(self, ids: Iterable[str], **values: Any) -> None:
+        """Events that came, or were replayed, after this batch was taken have a later due time, and stay."""
+        due = InboundEvent.objects.filter(connection=self._account, state=State.RECEIVED, due_at__lte=self._until)
+        if ids := list(ids):
+            due.filter(object_id__in=ids).update(**values)
 
 
 def _either(ids: Iterable[str]) -> list[Any]:
@@ -193,7 +202,7 @@ def _needed(keys: Collection[str]) -> set[str]:
     return set(found.values_list("needs", flat=True).distinct())
 
 
-def _any_job_is_needed() -> bool:
+def _is_any_job_needed() -> bool:
     return Delivery.objects.filter(needs__startswith=reference_key("job", ""), state__in=OPEN).exists()
 
 

@@ -31,11 +31,25 @@ GIVE_ADDRESS = """
 """
 
 
+# Asked for each webhook call, so in plain SQL.
+ROUTE = """
+    SELECT c.id, c.schema_name, t.connection_id FROM public.tenants_servicetitantenant t
+    JOIN public.tenants_customer c ON c.id = t.customer_id
+    WHERE t.environment = %s AND t.tenant_id = %s AND t.proven_at IS NOT NULL AND c.suspended_at IS NULL
+"""
+ROUTE_OF_ADDRESS = """
+    SELECT c.id, c.schema_name, a.connection_id FROM public.tenants_webhookaddress a
+    JOIN public.tenants_customer c ON c.id = a.customer_id
+    WHERE a.address = %s AND c.suspended_at IS NULL
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Route:
     """Where a webhook call goes."""
 
-    customer: Customer
+    customer_id: int
+    schema_name: str
     connection_id: UUID
 
 
@@ -54,20 +68,28 @@ def prove(*, environment: str, tenant_id: str, customer_id: int, connection_id: 
 
 def customer_of(*, environment: str, tenant_id: str) -> Customer | None:
     """The customer whose tenant this is; None if nobody has proven it."""
-    row = _proven(environment, tenant_id)
+    found = ServiceTitanTenant.objects.select_related("customer").filter(
+        environment=environment, tenant_id=tenant_id, proven_at__isnull=False
+    )
+    row = found.first()
     return row.customer if row else None
 
 
 def route(*, environment: str, tenant_id: str) -> Route | None:
     """Where calls about this tenant go; None if nobody has proven it, or its customer is suspended."""
-    row = _proven(environment, tenant_id)
-    return Route(row.customer, row.connection_id) if row and not row.customer.suspended_at else None
+    return _route(ROUTE, environment, tenant_id)
 
 
 def route_of_address(address: str) -> Route | None:
     """Where calls to this address go; None if there is none, or its customer is suspended."""
-    row = WebhookAddress.objects.select_related("customer").filter(address=address).first()
-    return Route(row.customer, row.connection_id) if row and not row.customer.suspended_at else None
+    return _route(ROUTE_OF_ADDRESS, address)
+
+
+def _route(statement: str, *parameters: str) -> Route | None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        row = cursor.fetchone()
+    return Route(*row) if row else None
 
 
 def address_of(*, connection_id: UUID, customer_id: int) -> str:
@@ -75,13 +97,6 @@ def address_of(*, connection_id: UUID, customer_id: int) -> str:
     with connection.cursor() as cursor:
         cursor.execute(GIVE_ADDRESS, [new_address(), customer_id, str(connection_id)])
     return WebhookAddress.objects.get(connection_id=connection_id, customer_id=customer_id).address
-
-
-def _proven(environment: str, tenant_id: str) -> ServiceTitanTenant | None:
-    found = ServiceTitanTenant.objects.select_related("customer").filter(
-        environment=environment, tenant_id=tenant_id, proven_at__isnull=False
-    )
-    return found.first()
 
 
 def forget(*, connection_id: UUID, customer_id: int) -> None:

@@ -86,7 +86,7 @@ def test_calls_about_a_tenant_go_to_the_connection_that_has_proven_it(acme):
     proven(acme)
     found = route(environment="production", tenant_id="4711")
     assert found is not None
-    assert (found.customer, found.connection_id) == (acme, ONE)
+    assert (found.customer_id, found.schema_name, found.connection_id) == (acme.pk, "acme", ONE)
     Customer.objects.update(suspended_at=NOON)
     assert route(environment="production", tenant_id="4711") is None
 
@@ -97,8 +97,8 @@ def test_an_address_leads_to_one_connection_and_is_not_to_be_guessed(acme, globe
     assert first != second
     assert len(first) == len(second) == 43
     assert address_of(connection_id=ONE, customer_id=acme.pk) == first
-    assert route_of_address(first) == Route(acme, ONE)
+    assert route_of_address(first) == Route(acme.pk, "acme", ONE)
     forget_address(connection_id=ONE, customer_id=globex.pk)
-    assert route_of_address(first) == Route(acme, ONE)
+    assert route_of_address(first) == Route(acme.pk, "acme", ONE)
     forget_address(connection_id=ONE, customer_id=acme.pk)
-    assert (route_of_address(first), route_of_address(second)) == (None, Route(globex, TWO))
+    assert (route_of_address(first), route_of_address(second)) == (None, Route(globex.pk, "globex", TWO))
