@@ -178,10 +178,10 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 
 # --- API (integrations/api/) ------------------------------------------------------------------------------------------
+CUSTOMER_WAITING_DAYS = env.number("CUSTOMER_WAITING_DAYS", 30, least=1, most=365)
 API_CALLS_PER_MINUTE = env.number("API_CALLS_PER_MINUTE", 600, least=6, most=60_000)
 REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["integrations.api.kernel.parsing.StrictJson"],
-CUSTOMER_WAITING_DAYS = env.number("CUSTOMER_WAITING_DAYS", 30, least=1, most=365)
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "integrations.api.kernel.parsing.OneForm",
     "EXCEPTION_HANDLER": "integrations.api.kernel.failures.handled",
