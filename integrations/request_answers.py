@@ -52,6 +52,7 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
 SLOW_LOOK = 300.0
 """Seconds between two looks at what people have to do."""
 
+_FOUND = "found"
 Decision = Literal["waiting", "approved", "rejected"]
 _DECISIONS: Mapping[str, Decision] = {
     "PendingApproval": "waiting",
@@ -116,8 +117,9 @@ def after_the_order(state: State, wanted: Callable[[], Mapping[str, Any]]) -> Pl
     """What happens once something was ordered. `wanted` is what would be ordered now."""
     situation = state.situation
     number, row = situation.linked.target_key if situation.linked else "", situation.current or {}
-    if _order_number(number, row) and _there(state, _order_number(number, row)):
-        return Plan()
+    order = _order_number(number, row)
+    if order and _there(state, order):
+        return _settled(state, number, order)
     stands = standing(row)
     if state.decision == "rejected":
         if stands == "deleted":
@@ -131,6 +133,35 @@ def after_the_order(state: State, wanted: Callable[[], Mapping[str, Any]]) -> Pl
     if state.decision == "waiting":
         return _approve(state, number, stands, wanted)
     return _link(state, number, row)
+
+
+def _settled(state: State, number: str, order: str) -> Plan:
+    """SAP's order has its order in ServiceTitan; where buyers merged requests, that is the order of one of them only.
+
+    Raises NeedsPerson while the order of another one is there besides.
+    """
+    lookups = state.situation.lookups
+    if not number.startswith(REQUISITION) or _FOUND in lookups.known(REQUESTS, state.key).parts:
+        return Plan()
+    linked = lookups.known(ORDERS, order).parts[""].target_key
+    row = lookups.reference(f"{SOURCE}purchase-order", linked, fresh=True)
+    if row is not None and alike(state.row, row):
+        return Plan(links=(_own(state, number),))
+    if state.decision == "rejected":
+        return Plan()
+    words = f"SAP made one order, {order}, of it and others, which is order {linked} in ServiceTitan"
+    if state.decision == "waiting":
+        raise NeedsPerson(f"{words}: reject the request, or the goods are ordered there twice.", code="merged")
+    found, _ = _candidates(state)
+    if alive := [f"{one.get('number') or one['id']}" for one in found if one.get("status") != "Canceled"]:
+        words += f": cancel order {', '.join(alive)} there, which the approval of this request made."
+        raise NeedsPerson(words, code="merged")
+    return Plan(notes=(f"{words}.",))
+
+
+def _own(state: State, number: str) -> Bond:
+    """Says that the order in ServiceTitan is the one which the approval of this very request made."""
+    return Bond(REQUESTS, f"{state.key}#{_FOUND}", f"{number}#{_FOUND}")
 
 
 def _approve(state: State, number: str, stands: str, wanted: Callable[[], Mapping[str, Any]]) -> Plan:
@@ -152,11 +183,7 @@ def _link(state: State, number: str, row: Row) -> Plan:
     order = _order_number(number, row)
     if not order:
         raise Awaiting(f"SAP has made no order of {number} yet.", seconds=SLOW_LOOK, code="awaiting-conversion")
-    since = search_from(str(state.row.get("createdOn") or state.row.get("date")), state.decided_at)
-    job = str(state.row.get("jobId") or "")
-    seen = situation.lookups.reference(f"{SOURCE}purchases-since", f"{since} {job}".strip(), fresh=True) or {}
-    free = [one for one in seen["orders"] if not situation.lookups.sources(ORDERS, str(one["id"]))]
-    found = fitting(state.row, free, state.decided_at)
+    found, seen = _candidates(state)
     if len(found) > 1 or (found and _rivals(state, seen["requests"])):
         named = ", ".join(f"{one['id']} ({one.get('number')})" for one in found)
         words = f"Several orders or requests hold the same: {named}. Link SAP order {order} to the right one by hand."
@@ -164,11 +191,24 @@ def _link(state: State, number: str, row: Row) -> Plan:
     if found and situation.lookups.claim(f"order {found[0]['id']}"):
         numbers = _item_numbers(row)
         lines = line_ids(state.row, found[0], numbers)
-        return Plan(links=(Bond(ORDERS, order, str(found[0]["id"]), lines),), notes=(f"Found order {found[0]['id']}.",))
+        own = (_own(state, number),) if number.startswith(REQUISITION) else ()
+        return Plan(
+            links=(Bond(ORDERS, order, str(found[0]["id"]), lines), *own), notes=(f"Found order {found[0]['id']}.",)
+        )
     if seconds_since(state.decided_at, seen["at"]) > float(state.option["find_minutes"]) * 60:
         raise NeedsPerson("Approved, but no order has appeared in ServiceTitan.", code="order-not-found")
     seconds = float(state.option["look_seconds"])
     raise Awaiting("Approved; its order has not appeared in ServiceTitan yet.", seconds=seconds, code="awaiting-order")
+
+
+def _candidates(state: State) -> tuple[list[Row], Row]:
+    """The orders that the approval may have made and nothing is linked to, and everything that was seen."""
+    lookups = state.situation.lookups
+    since = search_from(str(state.row.get("createdOn") or state.row.get("date")), state.decided_at)
+    job = str(state.row.get("jobId") or "")
+    seen = lookups.reference(f"{SOURCE}purchases-since", f"{since} {job}".strip(), fresh=True) or {}
+    free = [one for one in seen["orders"] if not lookups.sources(ORDERS, str(one["id"]))]
+    return fitting(state.row, free, state.decided_at), seen
 
 
 def _rivals(state: State, requests: list[Row]) -> list[Row]:

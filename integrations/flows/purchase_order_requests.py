@@ -18,6 +18,7 @@ The request is read again before anything is decided, since people may decide me
     waiting, and ordered                 approved once SAP has released the order, at once, or by people (`approve`)
     refused by SAP, rejected or deleted  a person, or the request is rejected (`on_refusal`)
     changed after it was ordered         a person
+    merged by buyers, or split           a person, who is told which order is one too many
 
 Approval makes an order in ServiceTitan to which nothing leads. `request_matches` finds it, twins are a person's. It
 is linked to SAP's order, line by line; from then on the flow "purchase-orders" keeps both alike. SAP's order never
