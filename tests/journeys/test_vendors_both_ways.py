@@ -32,6 +32,10 @@ FLOWS = ("vendors", "vendors-to-sap")
 
 @pytest.fixture
 def world(make_world: MakeWorld) -> World:
+    return both_ways(make_world)
+
+
+def both_ways(make_world: MakeWorld) -> World:
     """Four suppliers in SAP, both flows switched on, and everything transferred."""
     world = make_world(suppliers=4, orders=0, invoices=0)
     with schema_context(world.customer.schema_name):
