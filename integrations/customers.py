@@ -17,6 +17,7 @@ from django.db import OperationalError, connection, transaction
 
 from integrations import budget
 from integrations.audit import Actor, record
+from integrations.members import person_of
 from integrations.models import Connection
 from integrations.refusals import CannotBeDone
 from tenants import schema
@@ -34,9 +35,7 @@ def create(*, actor: Actor, owner: str = "", **given: Any) -> Customer:
 
     Raises CannotBeDone for a name or host that is taken, ValidationError for one that cannot be.
     """
-    person = None
-    if owner:
-        person = Person.objects.filter(email=owner.lower()).first() or Person.objects.create_user(owner)
+    person = person_of(owner) if owner else None
     try:
         customer = create_customer(owner=person, **given)
     except CustomerExists as error:

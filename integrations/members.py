@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from django.db import IntegrityError, transaction
+
 from integrations.audit import Actor, record
 from integrations.refusals import CannotBeDone
 from tenants.models import Customer, Membership, Person, Role
@@ -29,12 +31,22 @@ def add(customer: Customer, *, email: str, name: str, role: Role, actor: Actor) 
     One who has an account keeps their name and password. Raises MemberAlready.
     """
     _one_at_a_time(customer)
-    person = Person.objects.filter(email=email.strip().lower()).first() or Person.objects.create_user(email, name=name)
+    person = person_of(email, name=name)
     member, created = Membership.objects.get_or_create(customer=customer, person=person, defaults={"role": role})
     if not created:
         raise MemberAlready(f"{person.email} is {member.role} here already.")
     _record(member, "added", actor, {"role": str(role)})
     return member
+
+
+def person_of(email: str, *, name: str = "") -> Person:
+    """The person with this address; one who is new gets an account without a password."""
+    found = Person.objects.filter(email=email.strip().lower())
+    try:
+        with transaction.atomic():
+            return found.first() or Person.objects.create_user(email, name=name)
+    except IntegrityError:  # another customer has just added the same person
+        return found.get()
 
 
 def change_role(member: Membership, role: Role, *, actor: Actor) -> None:

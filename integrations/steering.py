@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db import IntegrityError, transaction
+
 from integrations import catalogue, schedule_spec, sync_options
 from integrations.audit import Actor, record
 from integrations.engine import is_running, ledger
@@ -54,8 +56,12 @@ def faults(flow: str, source: Connection | None, target: Connection | None, want
 
 
 def switch_on(sync: Sync, customer: Customer, *, actor: Actor, now: datetime) -> Sync:
-    """Saves a new sync, and makes it due. Its members have no `faults`."""
-    sync.save(force_insert=True)
+    """Saves a new sync, and makes it due. Its members have no `faults`. Raises CannotBeDone if there is one already."""
+    try:
+        with transaction.atomic():
+            sync.save(force_insert=True)
+    except IntegrityError:
+        raise CannotBeDone(f"The flow {sync.flow} is switched on already: change it instead.") from None
     set_due(sync, customer, now)
     detail = {"source": sync.source.name, "target": sync.target.name, "schedule": sync.schedule}
     _record(sync, "switched-on", actor, {**detail, "options": sync.options, "enabled": sync.enabled})

@@ -18,7 +18,7 @@ from integrations.api.kernel.openapi import describes
 from integrations.api.kernel.pagination import page
 from integrations.api.kernel.resource import Resource, route
 from integrations.models import Connection, Sync
-from integrations.refusals import CannotBeDone, WrongMembers
+from integrations.refusals import WrongMembers
 
 END = {"id": "019535d9-3df7-79fb-b466-fa907fa17f9e", "name": "sap"}
 EXAMPLE = {
@@ -130,10 +130,7 @@ class SyncList(Resource):
     )
     def post(self, request: Request) -> Response:
         """It is polled at once, or at its local time. A flow can be switched on once."""
-        wanted = self.body(NewSync)
-        sync = _wanted(wanted)
-        if Sync.objects.select_for_update().filter(flow=sync.flow).exists():
-            raise CannotBeDone(f"The flow {sync.flow} is switched on already: change it instead.")
+        sync = _wanted(self.body(NewSync))
         steering.switch_on(sync, self.customer, actor=self.actor, now=timezone.now())
         return _shown(sync, 201)
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
+from django.db import connections as database_connections
 
 from integrations.engine import LeaseLost
 from integrations.models import AuditEvent, Connection, Delivery, Sync
@@ -10,6 +13,7 @@ from integrations.running import ClaimLease, utc_now
 from tenants import schedule, schema
 from tenants.models import ScheduledWork
 from tests.api.books import BEGINNING, fill
+from tests.api.caller import Caller, caller_of
 
 
 @pytest.fixture
@@ -157,3 +161,19 @@ def test_every_flow_is_in_the_catalogue_with_its_options(api, acme):
     options = {each["name"]: each for each in api.get("flows/purchase-orders").json()["options"]}
     assert options["batch"] == {"name": "batch", "kind": "a whole number", "default": 50, "choices": []}
     assert api.get("flows/coffee").status_code == 404
+
+
+def test_a_flow_that_two_switch_on_at_the_same_time_is_switched_on_once(own_database, acme):
+    with schema.within(acme):
+        fill(acme)
+    key = caller_of(acme).key
+    wanted = {"flow": "purchase-orders", "schedule": {"every": "2m"}}
+
+    def switch_on(_: int) -> int:
+        try:
+            return int(Caller(key=key).post("syncs", wanted).status_code)
+        finally:
+            database_connections.close_all()
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sorted(pool.map(switch_on, range(4))) == [201, 409, 409, 409]

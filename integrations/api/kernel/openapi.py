@@ -153,6 +153,11 @@ class Schema(AutoSchema):
             found[status, MEDIA_TYPE] = OpenApiResponse(Problem, names)
         return found
 
+    def _map_basic_serializer(self, serializer: Any, direction: Any) -> Any:
+        """What is not described is refused."""
+        schema = super()._map_basic_serializer(serializer, direction)  # type: ignore[no-untyped-call]
+        return {**schema, "additionalProperties": False} if isinstance(serializer, Strict) else schema
+
     def get_override_parameters(self) -> list[Any]:
         """Query parameters and headers."""
         described = self._described
