@@ -35,6 +35,14 @@ class TooMany(ValueError):
         super().__init__(f"There are {MOST} endpoints already. Remove one that is no longer needed.")
 
 
+def check_address(url: str, lookup: Lookup = system_lookup) -> None:
+    """Asks once for the address of the host, for a clear answer to a person; every connection asks and checks again.
+
+    Raises Misconfigured for an address that this installation does not call, Transient for a name without one.
+    """
+    resolve(url, connections.policy(), lookup=lookup)
+
+
 def create(
     *,
     url: str,
@@ -43,13 +51,15 @@ def create(
     actor: audit.Actor,
     now: datetime,
     lookup: Lookup = system_lookup,
+    is_checked: bool = False,
 ) -> tuple[EventEndpoint, str]:
-    """A new endpoint and its secret, which is not shown again.
+    """A new endpoint and its secret, which is not shown again. `is_checked`: `check_address` was called for it.
 
     Raises Misconfigured for an address that this installation does not call, Transient for a host name that does not
     resolve, ValueError for an unknown kind, TooMany.
     """
-    _check_url(url, lookup)
+    if not is_checked:
+        check_address(url, lookup)
     secret = event_signing.new_secret()
     stored = [{"secret": secret, "until": ""}]
     with transaction.atomic():
@@ -70,13 +80,14 @@ def change(
     actor: audit.Actor,
     now: datetime,
     lookup: Lookup = system_lookup,
+    is_checked: bool = False,
 ) -> None:
     """Changes `url`, `name`, `kinds` or `enabled`. An endpoint that is enabled again gets what is still due.
 
     Raises what `create` raises.
     """
-    if "url" in values and values["url"] != endpoint.url:
-        _check_url(values["url"], lookup)
+    if "url" in values and values["url"] != endpoint.url and not is_checked:
+        check_address(values["url"], lookup)
     if "kinds" in values:
         values = {**values, "kinds": _checked(values["kinds"])}
     with transaction.atomic():
@@ -192,11 +203,6 @@ def _schedule(endpoint: EventEndpoint, now: datetime) -> None:
 
 def _wake(endpoint: EventEndpoint, now: datetime) -> None:
     schedule.make_due(customer_id=schema.customer_id(), sync_ids=[endpoint.pk], kind="events", now=now)
-
-
-def _check_url(url: str, lookup: Lookup) -> None:
-    """The address is asked for once here, for a clear answer to a person; every connection asks and checks again."""
-    resolve(url, connections.policy(), lookup=lookup)
 
 
 def _checked(kinds: Collection[str]) -> list[str]:
