@@ -37,11 +37,15 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page of changes and the cursor that is right once they are saved. `more`: another page follows."""
+    """A page of changes and the cursor that is right once they are saved. `more`: another page follows.
+
+    `whole`: it is of a read of everything, not of what has changed lately, and so in no hurry.
+    """
 
     changes: tuple[Change, ...]
     cursor: Cursor
     more: bool = False
+    whole: bool = False
 
 
 class Reader(Protocol):

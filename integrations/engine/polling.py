@@ -59,8 +59,9 @@ def poll(work: Work) -> Polled:
 def _read_pages(work: Work, polled: Polled, started_at: datetime) -> None:
     sync = work.sync
     full = _full_read_due(work, started_at)
-    priority = BACKFILL if full else LIVE
+    is_first = sync.full_read_at is None
     for page in work.flow.reader.pages(work.source, dict(sync.cursor), overlap=_overlap(work), full=full):
+        priority = BACKFILL if is_first or page.whole else LIVE
         _save_page(work, page, polled, started_at, priority)
         if not page.more:
             break

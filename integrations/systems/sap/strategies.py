@@ -9,7 +9,7 @@ in the query, and rows that look as they did the last time are not brought up ag
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from integrations.errors import Transient
@@ -114,7 +114,7 @@ class Strategy:
                 position.full["after"] = reached
             else:
                 position.finish()
-            yield Page(tuple(self.changes(client, rows)), position.snapshot(), more=found.more)
+            yield Page(tuple(self.changes(client, rows)), position.snapshot(), more=found.more, whole=True)
 
     def _remaining(self, client: SapClient, source: Source, after: list[str]) -> Filter:
         """What a full read has yet to read, behind a key and not older than the cut-off."""
@@ -168,7 +168,7 @@ class Chosen:
         way = self.choose(client)
         kept = {name: value for name, value in cursor.items() if name != "way"} if cursor.get("way") == way else {}
         for page in self.ways[way].pages(client, kept, overlap=overlap, full=full):
-            yield Page(page.changes, {**page.cursor, "way": way}, page.more)
+            yield replace(page, cursor={**page.cursor, "way": way})
 
     def fetch(self, client: SapClient, keys: Sequence[str]) -> dict[str, Change]:
         """Reads these records again."""

@@ -77,7 +77,8 @@ class ModifiedWindow:
             if following is None and (kind == "delta" or not state["watermark"]):
                 state["watermark"] = _watermark(state["watermark"], scan)
             state[kind] = scan = following
-            yield Page(tuple(map(change, filter(self.keep, page.rows))), dict(state), more=scan is not None or not last)
+            changes = tuple(map(change, filter(self.keep, page.rows)))
+            yield Page(changes, dict(state), more=scan is not None or not last, whole=kind == "full")
 
     def progress(self, cursor: Cursor) -> Progress | None:
         """How far a full read is. Each variant tells its own total, so the whole is known when the last one begins."""
@@ -144,7 +145,7 @@ class ExportFeed:
             state["newest"] = newest([state["newest"], *(stamp_of(row) for row in page.rows)])
             if member == "full" and not more:
                 state["from"], state["full"] = page.next_from, None
-            yield Page(tuple(map(change, page.rows)), dict(state), more=more or not last)
+            yield Page(tuple(map(change, page.rows)), dict(state), more=more or not last, whole=member == "full")
 
 
 def change(row: NormalRow) -> Change:
