@@ -16,7 +16,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from integrations import customers
-from integrations.api.kernel.members import Strict, Text
+from integrations.api.kernel.members import Reason, Strict, Text
 from integrations.api.kernel.openapi import describes
 from integrations.api.kernel.pagination import page
 from integrations.api.kernel.resource import route
@@ -79,12 +79,6 @@ class NewCustomer(Strict):
     time_zone = Text(max_length=60, validators=[check_time_zone])
     host = Text(max_length=253, required=False, default="", validators=[check_host])
     owner = Text(max_length=254, required=False, validators=[EmailValidator("This is no e-mail address.")])
-
-
-class Reason(Strict):
-    """Why this is done; it is kept in the customer's audit."""
-
-    reason = Text(max_length=500)
 
 
 class Deletion(Reason):

@@ -13,7 +13,7 @@ from rest_framework.response import Response
 
 from integrations import catalogue, steering
 from integrations.api.kernel import etags
-from integrations.api.kernel.members import Flag, Options, Strict, Text
+from integrations.api.kernel.members import Flag, Options, Reason, Strict, Text
 from integrations.api.kernel.openapi import describes
 from integrations.api.kernel.pagination import page
 from integrations.api.kernel.resource import Resource, route
@@ -89,12 +89,6 @@ class NewSync(SyncChanges):
     target = serializers.UUIDField(required=False)
     schedule = Options(help_text='{"every": "2m"}, or {"at": "06:30", "days": ["mon", "fri"]}.')
     enabled = Flag(default=True)
-
-
-class Reason(Strict):
-    """Why somebody does this; it is kept in the audit."""
-
-    reason = Text(max_length=500)
 
 
 class RestartShown(serializers.Serializer[steering.Restart]):

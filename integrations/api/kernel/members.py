@@ -55,6 +55,12 @@ class Text(serializers.CharField):
         return data
 
 
+class Reason(Strict):
+    """Why somebody does this; it is kept in the audit."""
+
+    reason = Text(max_length=500)
+
+
 class Flag(serializers.BooleanField):
     """true or false."""
 

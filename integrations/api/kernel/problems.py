@@ -39,7 +39,6 @@ PROBLEMS: Mapping[str, tuple[int, str]] = {
     "too-many-requests": (429, "The key has used up its rate limit"),
     "internal-error": (500, "A mistake of ours"),
     "busy": (503, "Something else holds what is needed"),
-    "remote-system": (502, "The remote system did not do its part"),
 }
 BY_STATUS: Mapping[int, str] = {
     400: "malformed-request",
