@@ -85,8 +85,13 @@ class Desk:
         return len(claims)
 
     def claims(self) -> list[schedule.Claim]:
-        given = {"now": self.clock(), "limit": 50, "lease_seconds": 300.0, "customer_id": self.customer.pk}
-        return schedule.claim(kinds=["events"], **given)  # type: ignore[arg-type]
+        given: dict[str, Any] = {
+            "now": self.clock(),
+            "limit": 50,
+            "lease_seconds": 300.0,
+            "customer_id": self.customer.pk,
+        }
+        return schedule.claim(kinds=["events"], **given)
 
     def deliveries(self) -> list[EventDelivery]:
         with schema_context(self.customer.schema_name):

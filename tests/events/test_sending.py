@@ -9,6 +9,7 @@ from django.db import transaction
 from django_tenants.utils import schema_context
 
 from integrations import event_endpoints, event_sending, outgoing
+from integrations.event_posting import Outcome
 from integrations.models import AuditEvent, Event, EventAttempt, EventDelivery, EventEndpoint
 from simulators.wire import Response
 from tests.events.receiver import OLGA, Desk, is_signed
@@ -268,8 +269,8 @@ def test_a_worker_that_comes_back_late_changes_nothing(desk, receiver):
         desk.clock.advance(minutes=10)
         newer = event_sending._take(endpoint, "acme", desk.clock())
         assert newer is not None
-        event_sending._settle(endpoint, newer, event_sending.Outcome(200), desk.clock())
-        event_sending._settle(endpoint, late, event_sending.Outcome(500, "http-500"), desk.clock())
+        event_sending._settle(endpoint, newer, Outcome(200), desk.clock())
+        event_sending._settle(endpoint, late, Outcome(500, "http-500"), desk.clock())
     assert (only(desk).state, only(desk).fence) == (State.DELIVERED, 2)
     assert [a.status for a in attempts(desk)] == [500, 200]
 
