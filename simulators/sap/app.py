@@ -1,7 +1,7 @@
 """The simulator: one S/4HANA tenant that answers OData calls."""
 
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 
 from simulators.log import Seen
 from simulators.sap.access import View
@@ -136,7 +136,7 @@ class SapSimulator(Simulator):
         return self.options.bearer_needs_csrf or not bearer
 
     def _view(self, service: Service) -> View:
-        release: Release = "2021" if self.options.release == "2021" else "cloud"
+        release = cast(Release, self.options.release)  # checked when it was set
         view = self._views.get((service.name, release))
         if view is None:
             view = self._views[service.name, release] = View(service.at_release(release), self.store)

@@ -25,7 +25,7 @@ from functools import cached_property
 from typing import Literal
 
 Version = Literal[2, 4]
-Release = Literal["cloud", "2021"]
+Release = Literal["cloud", "2022", "2021"]
 
 _EDM = {
     "S": "Edm.String",
@@ -153,12 +153,13 @@ class Service:
         """The service as an older release has it: without the fields that came later."""
         if release == "cloud":
             return self
-        older = {name: replace(entity, fields=_without_new(entity.fields)) for name, entity in self.sets.items()}
+        later = {"newest"} if release == "2022" else {"new", "newest"}
+        older = {name: replace(entity, fields=_without(entity.fields, later)) for name, entity in self.sets.items()}
         return replace(self, sets=older)
 
 
-def _without_new(fields: Mapping[str, Field]) -> Mapping[str, Field]:
-    return {name: field for name, field in fields.items() if "new" not in field.words}
+def _without(fields: Mapping[str, Field], words: set[str]) -> Mapping[str, Field]:
+    return {name: field for name, field in fields.items() if not field.words & words}
 
 
 def service(name: str, *, version: Version, text: str, path: str = "") -> Service:

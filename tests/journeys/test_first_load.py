@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from io import StringIO
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from django.core.management import call_command
@@ -22,7 +22,7 @@ from tests.journeys.world import LEASE, World
 ORDERS = "purchase-orders"
 
 
-def step(world: World, flow: str, kind: str) -> None:
+def step(world: World, flow: str, kind: Literal["poll", "deliver"]) -> None:
     """One task of a worker."""
     sync = world.rows(Sync, flow=flow)[0]
     schedule.ensure(customer_id=world.customer.pk, sync_id=sync.pk, due_at=None)

@@ -1,6 +1,6 @@
 """API_SUPPLIERINVOICE_PROCESS_SRV, OData V2: supplier invoices.
 
-Names, types and flags are those of the service's metadata in S/4HANA Cloud. What is ``new`` the 2021 release lacks:
+Names, types and flags are those of the service's metadata in S/4HANA Cloud. What is ``new`` the 2021 release lacks, 2022 ``newest``:
 among it both change fields.
 """
 
@@ -12,7 +12,7 @@ SUPPLIER_INVOICE = service(
     text="""
 set A_SupplierInvoice of A_SupplierInvoiceType in SupplierInvoice -update
 SupplierInvoice S10! key ro U, FiscalYear S4! key ro N, CompanyCode S4 U, DocumentDate DT, PostingDate DT,
-CreationDate DT ro new, SuplrInvcLstChgDteTmeTxt S23 ro U new, SupplierInvoiceIDByInvcgParty S16 U,
+CreationDate DT ro new, SuplrInvcLstChgDteTmeTxt S23 ro U newest, SupplierInvoiceIDByInvcgParty S16 U,
 InvoicingParty S10 U, DocumentCurrency S5 U, InvoiceGrossAmount D14.3, UnplannedDeliveryCost D14.3,
 DocumentHeaderText S25, ManualCashDiscount D14.3, PaymentTerms S4 U, DueCalculationBaseDate DT,
 CashDiscount1Percent D5.3, CashDiscount1Days D3.0, CashDiscount2Percent D5.3, CashDiscount2Days D3.0,
