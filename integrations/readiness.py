@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from celery import current_app
 from django.conf import settings
 from django.db import DatabaseError, connection
-from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.loader import MigrationLoader
 from django.http import HttpRequest, HttpResponseBase, JsonResponse
 
 from integrations import metrics
@@ -94,8 +94,8 @@ def _migrations() -> str:
     with _lock:
         if time.monotonic() < _at_head_until.get(database, 0):
             return ""
-    executor = MigrationExecutor(connection)
-    shared = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    loader = MigrationLoader(connection)
+    shared = set(loader.graph.nodes) - set(loader.applied_migrations)
     late = heads.behind(list(Customer.objects.values_list("schema_name", flat=True)))
     if shared or late:
         where = ["the public schema"] if shared else []

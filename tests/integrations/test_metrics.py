@@ -17,7 +17,8 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from integrations import metrics, telemetry
 from integrations.budget import store
-from tenants.models import Customer, ScheduledWork, SyncHealth
+from tenants.health_models import SyncHealth
+from tenants.models import Customer, ScheduledWork
 from tests import databases
 
 TOKEN = "canary-token-of-metrics"

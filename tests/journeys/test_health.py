@@ -12,7 +12,8 @@ from integrations import health, telemetry
 from integrations.models import Connection, Delivery, ReconcileReport, Sync, ValueMap
 from integrations.running import run_claim, utc_now
 from tenants import schedule
-from tenants.models import ScheduledWork, SyncHealth
+from tenants.health_models import SyncHealth
+from tenants.models import ScheduledWork
 from tests.journeys.world import World
 
 
