@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 from django.db import connection, transaction
@@ -69,7 +70,8 @@ def test_a_suspended_customer_is_sent_nothing(desk, receiver):
 
 
 def test_an_endpoint_that_is_being_sent_to_uses_up_no_turn_of_the_polls(acme, globex):
-    now, given = utc_now(), {"limit": 1, "lease_seconds": 60}
+    now = utc_now()
+    given: dict[str, Any] = {"limit": 1, "lease_seconds": 60}
     one = Event(kind="x").pk
     schedule.ensure(customer_id=acme.pk, sync_id=one, kinds=["events"], due_at=now)
     assert len(schedule.claim(now=now, kinds=["events"], **given)) == 1
