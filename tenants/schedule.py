@@ -222,6 +222,14 @@ def wake(*, customer_id: int, sync_id: UUID, kind: Kind, now: datetime, priority
     _execute(WAKE, {**row, "queue": queue, "priority": priority})
 
 
+def due_times(*, customer_id: int, kind: Kind) -> dict[UUID, datetime | None]:
+    """When each of a customer's rows of a kind is due, by sync."""
+    with connection.cursor() as cursor:
+        statement = "SELECT sync_id, due_at FROM public.tenants_scheduledwork WHERE customer_id = %s AND kind = %s"
+        cursor.execute(statement, [customer_id, kind])
+        return dict(cursor.fetchall())
+
+
 def customers_with(kind: Kind) -> list[int]:
     """The customers that have a row of this kind."""
     with connection.cursor() as cursor:

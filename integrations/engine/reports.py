@@ -165,3 +165,26 @@ def _add_mark(side: dict[str, Any], key: str, now: str, known: str) -> None:
 
 def _hex(number: int) -> str:
     return f"{number:064x}"
+
+
+COLUMNS = (
+    "source_key", "target_key", "month", "cause", "is_explained", "detail", "currency", "source_amount",
+    "target_amount", "repaired_by", "repaired_at",
+)  # fmt: skip
+"""What is told of a difference in a file."""
+
+
+def lines(report: ReconcileReport) -> Iterator[list[str]]:
+    """The differences of a report, a line each; what a spreadsheet would take for a formula is marked as text."""
+    rows = ReconcileDifference.objects.filter(report=report).order_by("id").values_list(*COLUMNS)
+    for row in rows.iterator(chunk_size=2000):
+        yield [_cell(value) for value in row]
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, Decimal):
+        return f"{value.normalize():f}"
+    text = value.isoformat() if isinstance(value, datetime) else str(value)
+    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
