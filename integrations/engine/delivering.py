@@ -91,6 +91,7 @@ def _by_state(work: Work, batch: Sequence[Delivery], directory: Directory) -> No
 
 
 def _send(work: Work, group: Sequence[Delivery], directory: Directory) -> None:
+    """Plans, commits the intents, sends, settles; what was answered is read back as soon as that is settled."""
     planned = plan_batch(work, group, directory)
     for side in {write.side for p in planned if p.plan for write in p.plan.writes[:1]} | {"target"}:
         with asking(side):
@@ -98,7 +99,10 @@ def _send(work: Work, group: Sequence[Delivery], directory: Directory) -> None:
     outgoing = commit_intents(work, planned)
     if outgoing:
         send_batch(work, outgoing)
-        settle(work, outgoing)
+        sent = settle(work, outgoing)
+        written = [item.delivery for item in sent.values()]
+        if written:
+            _together(work, written, lambda part: directory.add(verify(work, part, sent)))
 
 
 def _together(work: Work, group: Sequence[Delivery], handle: Callable[[Sequence[Delivery]], Any]) -> bool:

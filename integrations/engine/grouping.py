@@ -73,7 +73,7 @@ def _counted(deliveries: QuerySet[Delivery]) -> Any:
 
 def _oldest(deliveries: QuerySet[Delivery]) -> Any:
     """The oldest delivery of each cause, by the index over what is failing."""
-    return deliveries.order_by(*CAUSE, "created_at").distinct(*CAUSE).values(*CAUSE, "pk", "reason")
+    return deliveries.order_by(*CAUSE, "created_at", "source_key").distinct(*CAUSE).values(*CAUSE, "pk", "reason")
 
 
 def _group(row: Mapping[str, Any], oldest: Mapping[str, Any]) -> Group:

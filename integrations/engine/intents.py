@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.db.models import Q
 
-from integrations.engine.bulk import insert_all, update_all
+from integrations.engine.bulk import fetch, insert_all, update_all
 from integrations.engine.linking import Found, link_all, of_bond, wake_for
 from integrations.engine.overtaking import outdated
 from integrations.engine.planning import Planned
@@ -30,6 +31,7 @@ from integrations.flow import Write
 from integrations.models import Attempt, Delivery, Link, Step
 
 State = Delivery.State
+_NOTES = "SELECT id, notes FROM integrations_delivery WHERE id = ANY(%b::uuid[]) AND state = ANY(%b::text[])"
 
 LOOK_AGAIN = timedelta(minutes=15)
 """What is missing in the other system is looked for so often, in case no event tells that it has appeared."""
@@ -67,11 +69,10 @@ def commit_intents(work: Work, batch: Sequence[Planned]) -> list[Outgoing]:
 def _still_so(work: Work, batch: Sequence[Planned]) -> list[Planned]:
     """Those of which nothing was changed since they were read; their notes are those of now."""
     ids = [planned.delivery.id for planned in batch]
-    still = Delivery.objects.filter(id__in=ids, state__in=Delivery.PLANNABLE)
-    notes = dict(still.values_list("id", "notes"))
+    notes = dict(fetch(_NOTES, [ids, list(map(str, Delivery.PLANNABLE))]))
     current = [p for p in batch if p.delivery.id in notes]
     for planned in current:
-        planned.delivery.notes = notes[planned.delivery.id]
+        planned.delivery.notes = json.loads(notes[planned.delivery.id])
     is_outdated = outdated(work.flow, [p.seen for p in current])
     return [p for p in current if not is_outdated(p.seen)]
 
@@ -103,7 +104,8 @@ def _prepare_writes(
                 reason = "What became of an earlier create with the same mark is not known: it is looked for first."
                 moves.move(planned.delivery, State.CHECKING, code="unresolved", reason=reason, due_at=now)
             elif index == 0:
-                outgoing.append(_intent(work, planned, step, write, now))
+                more = max(len(writes), len(open_steps)) > 1
+                outgoing.append(_intent(work, planned, step, write, now, more=more))
                 moves.move(planned.delivery, State.SENDING)
     insert_all(new_steps)
     if changed_steps:
@@ -123,7 +125,7 @@ def _fill(step: Step, write: Write, planned: Planned, *, first_create: bool) -> 
     step.body, step.expect, step.lookups = write.body, write.expect, planned.used
 
 
-def _intent(work: Work, planned: Planned, step: Step, write: Write, now: datetime) -> Outgoing:
+def _intent(work: Work, planned: Planned, step: Step, write: Write, now: datetime, *, more: bool) -> Outgoing:
     """The intent says when, if this worker dies, somebody may look for the record at the earliest."""
     attempt = Attempt(
         step=step,
@@ -131,7 +133,7 @@ def _intent(work: Work, planned: Planned, step: Step, write: Write, now: datetim
         intended_at=now,
         check_after=work.lease.until + timedelta(seconds=work.limits.call_seconds + work.limits.list_lag_seconds),
     )
-    return Outgoing(delivery=planned.delivery, step=step, attempt=attempt, write=write)
+    return Outgoing(delivery=planned.delivery, step=step, attempt=attempt, write=write, more=more)
 
 
 def _nothing_to_write(deliveries: Sequence[Delivery], moves: Moves) -> None:

@@ -6,13 +6,15 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.db.models import Count, Max
-
+from integrations.engine.bulk import fetch
 from integrations.flow import Flow
-from integrations.models import Link, ValueMap
 
 Maps = tuple[datetime | None, int]
 """When a row of a flow's maps was changed last, and how many rows they have."""
+
+
+_VERSION = "SELECT max(updated_at), count(id) FROM integrations_valuemap WHERE map = ANY(%b::text[])"
+_TARGETS = "SELECT source_key, target_key FROM integrations_link WHERE flow = %s AND source_key = ANY(%b::text[])"
 
 
 @dataclass(slots=True)
@@ -27,13 +29,13 @@ def maps_of(maps: Collection[str]) -> Maps:
     """The present version of these maps. To be asked before they are read."""
     if not maps:
         return None, 0
-    told = ValueMap.objects.filter(map__in=maps).aggregate(changed_at=Max("updated_at"), rows=Count("id"))
-    return told["changed_at"], told["rows"]
+    ((changed_at, rows),) = fetch(_VERSION, [list(maps)])
+    return changed_at, rows
 
 
 def outdated(flow: Flow, seen: Sequence[Seen]) -> Callable[[Seen], bool]:
     """Tells what was planned from links or maps that are others by now. In a ledger transaction."""
     keys = {key for one in seen for key in one.links}
-    links = dict(Link.objects.filter(flow=flow.name, source_key__in=keys).values_list("source_key", "target_key"))
+    links: dict[str, str] = dict(fetch(_TARGETS, [flow.name, list(keys)])) if keys else {}
     maps = maps_of(flow.maps)
     return lambda one: one.maps != maps or any(links.get(key, "") != target for key, target in one.links.items())

@@ -13,7 +13,7 @@ from integrations.engine.keeping import keep
 from integrations.engine.pausing import pause_for
 from integrations.engine.recording import count_runs
 from integrations.engine.versions import BACKFILL, LIVE, insert_versions, new_versions
-from integrations.engine.work import LeaseLost, Work, backoff, digest, ledger, storable
+from integrations.engine.work import LeaseLost, Work, backoff, digest, ledger, stored
 from integrations.errors import BadCredentials, IntegrationError, Misconfigured, NotAuthorised, Transient
 from integrations.flow import Change, Page
 from integrations.models import Delivery, Run, Sync
@@ -76,7 +76,7 @@ def _read_pages(work: Work, polled: Polled, started_at: datetime) -> None:
 def _save_page(work: Work, page: Page, polled: Polled, started_at: datetime, priority: int) -> None:
     """Saves one page's new versions and the cursor that is right once they are saved, in one transaction."""
     now = work.clock()
-    changes = list({c.key: Change(c.key, c.stamp, dict(storable(c.row))) for c in page.changes}.values())
+    changes = list({c.key: Change(c.key, c.stamp, stored(c.row)) for c in page.changes}.values())
     delivers = work.flow.delivers(work.options)
     marked = [(change, digest(change.row)) for change in changes] if delivers else []
     if not delivers:

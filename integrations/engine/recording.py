@@ -96,6 +96,8 @@ class Moves:
             return
         keys = {key for _, key in settled}
         syncs = {sync for sync, _ in settled}
+        if not fetch(_BEHIND, [list(syncs), list(keys)]):
+            return
         behind = Delivery.objects.filter(state=State.BEHIND, sync_id__in=syncs, source_key__in=keys)
         for newer in behind.defer("payload"):
             older = settled.get((newer.sync_id, newer.source_key))
@@ -147,6 +149,12 @@ def count_runs(counts: dict[UUID, dict[str, int]], now: datetime) -> None:
     telling.completed([run for is_new, *run in now_complete if is_new], now)
 
 
+# Mostly there is none: that costs a look at an index, and no model.
+_BEHIND = """
+    SELECT 1 FROM integrations_delivery
+    WHERE state = 'behind' AND sync_id = ANY(%b::uuid[]) AND source_key = ANY(%b::text[]) LIMIT 1
+"""
+_WAITING = "SELECT 1 FROM integrations_delivery WHERE needs <> '' AND needs = ANY(%b::text[]) LIMIT 1"
 WAKEABLE = (State.WAITING, State.QUARANTINED, State.NOT_TRANSFERABLE)
 
 
@@ -155,7 +163,7 @@ def wake(needs: Collection[str], *, schedule: Schedule, now: datetime, states: C
 
     What could not be transferred for want of one of them is closed: it is opened again if no newer version came.
     """
-    if not needs:
+    if not needs or not fetch(_WAITING, [list(needs)]):
         return 0
     newer = Delivery.objects.filter(
         sync=OuterRef("sync"), source_key=OuterRef("source_key"), number__gt=OuterRef("number")

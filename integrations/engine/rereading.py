@@ -9,7 +9,7 @@ from django.db.models import Max
 
 from integrations.engine.keeping import keep
 from integrations.engine.versions import LIVE, insert_versions, new_versions
-from integrations.engine.work import Work, asking, digest, ledger, storable
+from integrations.engine.work import Work, asking, digest, ledger, stored
 from integrations.errors import Transient
 from integrations.flow import Change
 from integrations.models import Delivery, Sync
@@ -29,7 +29,7 @@ def reread(work: Work, keys: Sequence[str], *, by: str) -> dict[str, Reread]:
         before = _numbers(work.sync, keys)
         with asking("source"):
             found = work.flow.reader.fetch(work.source, keys)
-        changes = [Change(c.key, c.stamp, dict(storable(c.row))) for c in found.values()]
+        changes = [Change(c.key, c.stamp, stored(c.row)) for c in found.values()]
         with ledger():
             if _numbers(work.sync, keys) != before:
                 continue

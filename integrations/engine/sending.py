@@ -20,12 +20,13 @@ log = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class Outgoing:
-    """One write on its way: what is sent for whom, and what came back."""
+    """One write on its way: what is sent for whom, and what came back. `more`: other writes are to follow it."""
 
     delivery: Delivery
     step: Step
     attempt: Attempt
     write: Write
+    more: bool = False
     result: Sent | IntegrationError | None = None
 
 

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import dataclasses
 import logging
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from integrations.engine.bulk import insert_all, update_all
+from integrations.engine.bulk import fetch, insert_all, update_all
 from integrations.engine.linking import key_of, link_all, of_step, rows_of, side_of
 from integrations.engine.pausing import pause_for
 from integrations.engine.recording import Moves
 from integrations.engine.sending import Outgoing
 from integrations.engine.unresolved import CLOCK_TOLERANCE, sent_again_marks
-from integrations.engine.work import REFUSED, LeaseLost, Work, backoff, digest, ledger, storable
+from integrations.engine.work import REFUSED, LeaseLost, Work, backoff, digest, ledger, stored
 from integrations.errors import (
     BadCredentials,
     IntegrationError,
@@ -30,25 +30,30 @@ from integrations.flow import Sent
 from integrations.models import Attempt, Delivery, Link, Step
 
 log = logging.getLogger(__name__)
+_LINKS = "SELECT id, source_key, target_key FROM integrations_link WHERE flow = %s AND source_key = ANY(%b::text[])"
 State = Delivery.State
 Outcome = Attempt.Outcome
 
 
-def settle(work: Work, batch: Sequence[Outgoing]) -> None:
-    """Settles a batch of answers. A worker that was taken over leaves its answers as evidence only."""
+def settle(work: Work, batch: Sequence[Outgoing]) -> dict[UUID, Outgoing]:
+    """Settles a batch of answers. A worker that was taken over leaves its answers as evidence only.
+
+    Returns, by delivery, the writes that can be read back at once.
+    """
     now = work.clock()
     try:
         with ledger(work.lease):
-            _settle(work, batch, now)
+            return _settle(work, batch, now)
     except LeaseLost:
         _keep_evidence(batch, now)
         raise
 
 
-def _settle(work: Work, batch: Sequence[Outgoing], now: datetime) -> None:
+def _settle(work: Work, batch: Sequence[Outgoing], now: datetime) -> dict[UUID, Outgoing]:
     moves = Moves(now)
     linked: list[Outgoing] = []
     again = sent_again_marks(work.sync, [item.delivery.source_key for item in batch])
+    at_once: dict[UUID, Outgoing] = {}
     for item in batch:
         result = item.result
         _finish_attempt(item, now)
@@ -59,6 +64,8 @@ def _settle(work: Work, batch: Sequence[Outgoing], now: datetime) -> None:
             is_again = (item.delivery.source_key, item.step.marker) in again
             lag = timedelta(seconds=work.limits.list_lag_seconds if is_again else 0)
             moves.move(item.delivery, State.VERIFYING, due_at=now + lag)
+            if not is_again:
+                at_once[item.delivery.id] = item
         else:
             _settle_error(work, item, moves, now)
     update_all(
@@ -68,6 +75,7 @@ def _settle(work: Work, batch: Sequence[Outgoing], now: datetime) -> None:
     moves.save()
     found = [of_step(work, i.delivery, i.step, i.step.target_key) for i in linked if i.step.side == "target"]
     link_all(work, found, Link.Origin.CREATED, now)
+    return at_once
 
 
 def _settle_error(work: Work, item: Outgoing, moves: Moves, now: datetime) -> None:
@@ -119,25 +127,24 @@ def exchange_row(result: object) -> dict[str, Any] | None:
     exchange = getattr(result, "exchange", None)
     if exchange is None:
         return None
-    row = dataclasses.asdict(exchange)
-    return dict(storable({**row, "started_at": exchange.started_at.isoformat()}))
+    row = {member.name: getattr(exchange, member.name) for member in dataclasses.fields(exchange)}
+    return stored({**row, "started_at": exchange.started_at.isoformat()})
 
 
-def verify(work: Work, deliveries: Sequence[Delivery]) -> list[Any]:
+def verify(work: Work, deliveries: Sequence[Delivery], sent: Mapping[UUID, Outgoing] | None = None) -> list[Any]:
     """Reads back what was written, fifty at a time, and closes what is there as it was sent.
 
-    Returns the rows read.
+    `sent`: what was written of all of them just now (`settle`), and need not be read from the ledger. Returns the
+    rows read.
     """
-    done = Step.objects.filter(delivery__in=deliveries, state=Step.State.DONE).order_by("position")
-    steps = {step.delivery_id: step for step in done}
+    steps = {delivery.id: sent[delivery.id].step for delivery in deliveries} if sent else _last_steps(deliveries)
     rows = rows_of(work, list(steps.values()))
-    doubled = _look_for_doubles(work, deliveries, list(steps.values()))
+    doubled = {} if sent else _look_for_doubles(work, deliveries, list(steps.values()))
     now = work.clock()
     with ledger(work.lease):
         moves = Moves(now)
-        keys = {key_of(d.source_key, steps[d.id].part) for d in deliveries}
-        links = {link.source_key: link for link in Link.objects.filter(flow=work.flow.name, source_key__in=keys)}
-        unfinished = set(_open_steps(deliveries))
+        links = _links_of(work, [key_of(d.source_key, steps[d.id].part) for d in deliveries])
+        unfinished = {key for key, item in sent.items() if item.more} if sent else set(_open_steps(deliveries))
         for delivery in deliveries:
             step = steps[delivery.id]
             step.delivery = delivery
@@ -151,8 +158,21 @@ def verify(work: Work, deliveries: Sequence[Delivery]) -> list[Any]:
                 link = link if link and link.target_key == step.target_key else None
                 _verify_one(work, step, row, link, moves, more=delivery.id in unfinished)
         moves.save()
-        update_all(links.values(), ["observed", "digest", "lines", "verified_at"])
+        seen = [link for link in links.values() if link.verified_at == now]
+        update_all(seen, ["observed", "digest", "lines", "verified_at"])
     return [row for (side, _), row in rows.items() if side == "target"]
+
+
+def _last_steps(deliveries: Sequence[Delivery]) -> dict[UUID, Step]:
+    """The last finished step of each delivery."""
+    done = Step.objects.filter(delivery__in=deliveries, state=Step.State.DONE).order_by("position")
+    return {step.delivery_id: step for step in done.defer("body", "lookups")}
+
+
+def _links_of(work: Work, source_keys: Collection[str]) -> dict[str, Link]:
+    """The links under these keys, by key: no more of them than what they lead to."""
+    rows = fetch(_LINKS, [work.flow.name, list(source_keys)])
+    return {key: Link(id=number, source_key=key, target_key=target) for number, key, target in rows}
 
 
 def _open_steps(deliveries: Sequence[Delivery]) -> Iterable[UUID]:

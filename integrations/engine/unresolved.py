@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Min, Q, QuerySet
+from django.db.models import Q
 
-from integrations.engine.bulk import insert_all, update_all
+from integrations.engine.bulk import fetch, insert_all, update_all
 from integrations.models import Attempt, Delivery, Step, Sync
 
 Outcome = Attempt.Outcome
@@ -21,26 +21,32 @@ Mark = tuple[str, str]
 """Source key and marker of a create: the same for every try of it, whichever version of the record made it."""
 
 
-def _creates(sync: Sync, source_keys: Collection[str]) -> QuerySet[Attempt]:
-    writes = Attempt.objects.filter(
-        step__delivery__sync=sync, step__delivery__source_key__in=set(source_keys), kind=Attempt.Kind.WRITE
-    )
-    return writes.exclude(step__marker="")
+# Attempts of these two kinds are few and have an index of their own, whatever the number of all attempts.
+_CREATES = """
+    SELECT d.source_key, s.marker, min(a.intended_at)
+    FROM integrations_attempt a
+    JOIN integrations_step s ON s.id = a.step_id AND s.marker <> ''
+    JOIN integrations_delivery d ON d.id = s.delivery_id AND d.sync_id = %s AND d.source_key = ANY(%b::text[])
+    WHERE a.kind = 'write' AND {}
+    GROUP BY d.source_key, s.marker
+"""
+_UNRESOLVED = _CREATES.format("a.outcome = 'unknown' AND a.resolution = ''")
+_SENT_AGAIN = _CREATES.format("a.resolution = 'not_found'")
 
 
-def _first(attempts: QuerySet[Attempt]) -> dict[Mark, datetime]:
-    rows = attempts.order_by().values_list("step__delivery__source_key", "step__marker")
-    return {(key, marker): at for key, marker, at in rows.annotate(at=Min("intended_at"))}
+def _first(statement: str, sync: Sync, source_keys: Collection[str]) -> dict[Mark, datetime]:
+    rows = fetch(statement, [sync.pk, list(set(source_keys))]) if source_keys else []
+    return {(key, marker): at for key, marker, at in rows}
 
 
 def unresolved_marks(sync: Sync, source_keys: Collection[str]) -> dict[Mark, datetime]:
     """Creates that may have happened unseen, with the time of the first try: nothing is sent before they were found."""
-    return _first(_creates(sync, source_keys).filter(outcome=Outcome.UNKNOWN, resolution=""))
+    return _first(_UNRESOLVED, sync, source_keys)
 
 
 def sent_again_marks(sync: Sync, source_keys: Collection[str]) -> dict[Mark, datetime]:
     """Creates that were looked for and not found once, with the time of the first try: they may still appear."""
-    return _first(_creates(sync, source_keys).filter(resolution=Outcome.NOT_FOUND))
+    return _first(_SENT_AGAIN, sync, source_keys)
 
 
 def in_question(steps: Collection[Step]) -> set[UUID]:

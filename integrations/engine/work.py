@@ -13,6 +13,7 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
+from integrations.engine.bulk import Stored
 from integrations.errors import IntegrationError
 from integrations.flow import Flow, Row
 from integrations.models import Sync
@@ -145,13 +146,21 @@ def asking(side: str) -> Iterator[None]:
         raise
 
 
-def storable(row: Row) -> Row:
-    """The row without what PostgreSQL keeps in no JSON: NUL characters and halves of surrogate pairs."""
-    text = json.dumps(row, ensure_ascii=False, default=str)
-    whole = text.encode(errors="replace").decode()
-    if "\\u0000" not in whole and whole == text:
-        return row
-    return {str(name): _storable(value) for name, value in row.items()}
+def stored(row: Row) -> Stored:
+    """The row with its JSON as it is stored: without what PostgreSQL keeps in none, NUL and halves of surrogates."""
+    text = canonical(row)
+    if "\\u0000" not in text and _is_whole(text):
+        return Stored(row, text)
+    clean = {str(_storable(name)): _storable(value) for name, value in row.items()}
+    return Stored(clean, canonical(clean))
+
+
+def _is_whole(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _storable(value: Any) -> Any:
@@ -164,10 +173,17 @@ def _storable(value: Any) -> Any:
     return value
 
 
+def canonical(row: Mapping[str, Any]) -> str:
+    """JSON that two equal rows have alike."""
+    return _CANONICAL.encode(row)
+
+
 def digest(row: Mapping[str, Any]) -> str:
     """SHA-256 over the canonical JSON of a row."""
-    text = json.dumps(row, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256((row.text if type(row) is Stored else canonical(row)).encode()).hexdigest()
+
+
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
 
 
 def backoff(key: str, tries: int, *, first: float = 10, longest: float = 900) -> float:
