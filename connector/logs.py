@@ -7,22 +7,38 @@ in the middle of a call holds credentials.
 from __future__ import annotations
 
 from collections.abc import MutableMapping
+from io import StringIO
 from typing import Any
 
 import structlog
 from django.db import connection
 
+from connector import scrubbing
+
 FORMATS = ("console", "json")
 OURS = ("connector", "integrations", "tenants")
-SECRET_WORDS = ("password", "secret", "token", "authorization", "app_key", "app-key", "cookie", "credentials")
 
 
 def without_secrets(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """Replaces the value of every key whose name contains a word for a secret."""
     for key in event:
-        if any(word in key.lower() for word in SECRET_WORDS):
-            event[key] = "********"
+        if scrubbing.names_secret(key):
+            event[key] = scrubbing.HIDDEN
     return event
+
+
+def without_secret_shapes(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """The last net, over everything that is about to be written, the text of exceptions included."""
+    for key, value in event.items():
+        event[key] = scrubbing.anything(value)
+    return event
+
+
+def with_scrubbed_traceback(handle: Any, error: Any) -> None:
+    """A traceback without values of variables, and without what looks like a secret in its texts."""
+    text = StringIO()
+    structlog.dev.plain_traceback(text, error)
+    handle.write(scrubbing.text(text.getvalue()))
 
 
 _add_details = structlog.stdlib.ExtraAdder()
@@ -60,9 +76,12 @@ def configuration(*, form: str, level: str) -> dict[str, Any]:
         cache_logger_on_first_use=True,
     )
     last: list[Any] = (
-        [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
+        [structlog.processors.format_exc_info, without_secret_shapes, structlog.processors.JSONRenderer()]
         if form == "json"
-        else [structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)]
+        else [
+            without_secret_shapes,
+            structlog.dev.ConsoleRenderer(colors=False, exception_formatter=with_scrubbed_traceback),
+        ]
     )
     formatter = {
         "()": structlog.stdlib.ProcessorFormatter,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -19,6 +19,13 @@ from tests.journeys.world import World
 
 def told(world: World, flow: str) -> SyncHealth:
     return SyncHealth.objects.get(customer=world.customer, flow=flow)
+
+
+def fresh_at(world: World) -> datetime:
+    """Until when the schedule index knows SAP to have no newer vendors."""
+    at = ScheduledWork.objects.get(kind="poll", sync_id=told(world, "vendors").sync_id).fresh_at
+    assert at is not None
+    return at
 
 
 def poll(world: World, flow: str) -> list[str]:
@@ -58,12 +65,12 @@ def test_what_waits_for_a_person_is_told_by_code_and_gone_when_it_was_mapped(wor
 def test_an_idle_poll_notes_how_fresh_the_source_is_and_does_nothing_more(world: World) -> None:
     world.sync()
     before = told(world, "vendors").updated_at
-    first = ScheduledWork.objects.get(kind="poll", sync_id=told(world, "vendors").sync_id).fresh_at
+    first = fresh_at(world)
     telemetry.drain()
     statements = poll(world, "vendors")
     assert not [sql for sql in statements if "synchealth" in sql]
     assert told(world, "vendors").updated_at == before
-    assert ScheduledWork.objects.get(kind="poll", sync_id=told(world, "vendors").sync_id).fresh_at > first
+    assert fresh_at(world) > first
     assert telemetry.drain()["connector_polls", "vendors", "idle"] == 1
 
 
