@@ -98,19 +98,24 @@ class World:
                     "app_key": "ak1.canary-app-key",
                 },
             )
-            for flow, flow_options in (("vendors", {}), ("purchase-orders", self._order_options())):
+            for flow, flow_options in (("vendors", {}), ("purchase-orders", self.order_options())):
                 sync = Sync.objects.create(
                     flow=flow, source=source, target=target, schedule={"every": "2m"}, options=flow_options
                 )
                 schedule.ensure(customer_id=self.customer.pk, sync_id=sync.pk, due_at=None)
             self._map_everything()
 
-    def _order_options(self) -> dict[str, Any]:
+    def order_options(self) -> dict[str, Any]:
+        """What purchase orders need to know of this tenant."""
         skus = {row["code"]: row["id"] for row in self.titan("materials")}
         types = {row["name"]: row["id"] for row in self.titan("purchase-order-types")}
         return {"catch_all_sku": str(skus["SERVICE-LINE"]), "default_order_type": str(types["SAP Purchase Order"])}
 
     def _map_everything(self) -> None:
+        ValueMap.objects.bulk_create([ValueMap(map=m, key=k, value=v) for m, k, v in self.map_rows()])
+
+    def map_rows(self) -> list[tuple[str, str, str]]:
+        """(map, key, value) of every code that SAP uses, as a customer's people would enter them."""
         units = self.titan("business-units")
         rows = [("cost-center", u["accountCode"], u["id"]) for u in units if u.get("accountCode")]
         rows += [("plant", w["name"].split()[-1], w["id"]) for w in self.titan("warehouses")]
@@ -118,7 +123,7 @@ class World:
         rows += [("material", s["code"], s["id"]) for s in skus if s["code"].startswith("HV-")]
         rows += [("unit", unit, "EA") for unit in ("PC", "EA")] + [("unit", u, u) for u in ("H", "M", "FT")]
         rows += [("unit", "BOX", "EA*12")]
-        ValueMap.objects.bulk_create([ValueMap(map=m, key=str(k), value=str(v)) for m, k, v in rows])
+        return [(m, str(k), str(v)) for m, k, v in rows]
 
     def sync(self, *flows: str) -> None:
         """One poll of each flow, then deliveries until nothing is due now."""
