@@ -18,10 +18,10 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from integrations.flows.ap_bills import ApBill, from_servicetitan
 from integrations.flows.supplier_invoices import FLOW as INVOICES
-from integrations.invoice_receipts import BILLS
 from integrations.models import Delivery, Link, Reference
-from integrations.money import decimal, plain
-from integrations.servicetitan_receipts import invoice_named
+from integrations.vocabulary.invoice_receipts import BILLS
+from integrations.vocabulary.money import decimal, plain
+from integrations.vocabulary.servicetitan_receipts import invoice_named
 
 State = Delivery.State
 Origin = Literal["sap-invoice", "none"]

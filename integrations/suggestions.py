@@ -9,7 +9,7 @@ from typing import Any
 
 from rapidfuzz import fuzz, process
 
-from integrations.matching import plain_name
+from integrations.vocabulary.matching import plain_name
 
 LEAST = 0.72
 MOST = 5

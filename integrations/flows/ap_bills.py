@@ -22,11 +22,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from integrations import servicetitan_bills
 from integrations.errors import Awaiting, NeedsPerson, NotTransferable, agreed_key, linked_to_key
 from integrations.flow import Choices, Flow, Lookups, Plan, Reader, Row, Situation, Want, Write, Writer, check_choices
-from integrations.money import decimal, plain
 from integrations.systems.servicetitan.objects import AP_BILLS, READ_AP_BILLS
+from integrations.vocabulary import servicetitan_bills
+from integrations.vocabulary.money import decimal, plain
 
 QUARTER = 900.0
 

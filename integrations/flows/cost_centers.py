@@ -22,10 +22,10 @@ from typing import Any
 
 from integrations.errors import Misconfigured, NotTransferable, Unmapped, map_key
 from integrations.flow import Choices, Flow, Plan, Reader, Row, Situation, Want, Write, Writer, check_choices
-from integrations.matching import Identity, match
 from integrations.systems.sap.objects import COST_CENTERS
 from integrations.systems.servicetitan.objects import BUSINESS_UNITS, COST_CENTER_KEY
-from integrations.texts import one_line
+from integrations.vocabulary.matching import Identity, match
+from integrations.vocabulary.texts import one_line
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ from integrations.errors import Misconfigured, NeedsPerson, NotTransferable
 from integrations.flow import Choices, Flow, Plan, Reader, Row, Situation, Want, Write, Writer, check_choices
 from integrations.systems.sap.writers import COST_CENTERS
 from integrations.systems.servicetitan.objects import READ_BUSINESS_UNITS
-from integrations.texts import one_line
+from integrations.vocabulary.texts import one_line
 
 NAME_LENGTH, DESCRIPTION_LENGTH, NUMBER_LENGTH = 20, 40, 10
 OPEN_END = "9999-12-31"

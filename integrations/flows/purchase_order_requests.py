@@ -32,15 +32,15 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from integrations import request_answers, sap_purchases
 from integrations.flow import SOURCE, Choices, Flow, Lookups, Plan, Reader, Row, Situation, Want, Write, Writer
 from integrations.flow import check_choices as check
-from integrations.money import decimal, plain
-from integrations.request_references import account_and_plant, backwards, currency_of, job_number, purchasing_data
-from integrations.sap_orders import JOB_FIELDS
 from integrations.systems.sap.either import ORDERS_OR_REQUISITIONS, REQUISITION
 from integrations.systems.servicetitan.objects import PURCHASE_ORDER_REQUESTS, READ_PURCHASE_ORDER_REQUESTS
-from integrations.texts import one_line, readable
+from integrations.vocabulary import request_answers, request_references, sap_purchases
+from integrations.vocabulary.money import decimal, plain
+from integrations.vocabulary.request_references import account_and_plant, backwards, currency_of, job_number
+from integrations.vocabulary.sap_orders import JOB_FIELDS
+from integrations.vocabulary.texts import one_line, readable
 
 Options = Mapping[str, Any]
 
@@ -132,7 +132,7 @@ def to_sap(request: Request, lookups: Lookups, options: Options) -> sap_purchase
         type=options["requisition_type" if requisition else "order_type"],
         name=f"ServiceTitan {request.number}",
         supplier=lookups.source_of("vendors", request.vendor),
-        **purchasing_data(options),
+        **request_references.purchasing_data(options),
         currency=currency_of(request.unit, options["currency"], lookups),
         ordered_on=request.ordered_on,
         items=[item(line) for line in request.lines],

@@ -31,17 +31,17 @@ from decimal import Decimal
 from functools import partial
 from typing import Any
 
-from integrations import requested_orders, sap_orders, servicetitan_orders, take_over
-from integrations.address import address_from_sap
 from integrations.figures import Figures
 from integrations.flow import Choices, Flow, Lookups, Plan, Reader, Row, Situation, Want, Writer, check_choices
-from integrations.money import decimal
-from integrations.order_lines import Item, order_line
-from integrations.order_references import business_unit, job_id, location_address, order_type
-from integrations.servicetitan_vendors import vendor_id
-from integrations.shares import agreed, sentences
 from integrations.systems.sap import objects as sap
 from integrations.systems.servicetitan import objects as servicetitan
+from integrations.vocabulary import requested_orders, sap_orders, servicetitan_orders, take_over
+from integrations.vocabulary.address import address_from_sap
+from integrations.vocabulary.money import decimal
+from integrations.vocabulary.order_lines import Item, order_line
+from integrations.vocabulary.order_references import business_unit, job_id, location_address, order_type
+from integrations.vocabulary.servicetitan_vendors import vendor_id
+from integrations.vocabulary.shares import agreed, sentences
 
 Options = Mapping[str, Any]
 

@@ -29,11 +29,14 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from integrations import sap_invoices, servicetitan_bills, servicetitan_receipts
-from integrations.comparison import EDIT_RULES
 from integrations.errors import Awaiting, NeedsPerson, NotTransferable, agreed_key, undone_key
 from integrations.flow import Choices, Flow, Plan, Reader, Row, Situation, Want, Writer, check_choices
-from integrations.invoice_receipts import (
+from integrations.systems.sap import objects as sap
+from integrations.systems.sap.alike import alike_key
+from integrations.systems.servicetitan import objects as servicetitan
+from integrations.vocabulary import sap_invoices, servicetitan_bills, servicetitan_receipts
+from integrations.vocabulary.comparison import EDIT_RULES
+from integrations.vocabulary.invoice_receipts import (
     QUARTER,
     OnOrder,
     awaited_bill,
@@ -43,12 +46,9 @@ from integrations.invoice_receipts import (
     posting,
     taking_back,
 )
-from integrations.invoice_twins import check_twins
-from integrations.money import decimal, plain
-from integrations.sap_invoices import Invoice
-from integrations.systems.sap import objects as sap
-from integrations.systems.sap.alike import alike_key
-from integrations.systems.servicetitan import objects as servicetitan
+from integrations.vocabulary.invoice_twins import check_twins
+from integrations.vocabulary.money import decimal, plain
+from integrations.vocabulary.sap_invoices import Invoice
 
 Options = Mapping[str, Any]
 

@@ -29,8 +29,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from integrations.address import Address, address_from_sap
-from integrations.comparison import EDIT_RULES, differences, note_edits
 from integrations.errors import NotTransferable
 from integrations.flow import (
     SOURCE,
@@ -46,14 +44,17 @@ from integrations.flow import (
     Writer,
     check_choices,
 )
-from integrations.matching import CREATE, Candidate, Identity, twin, unclaimed
-from integrations.partner import address_row, contact_from_sap, partner_name, text, why_blocked
-from integrations.sap_partners import partner_shares
-from integrations.servicetitan_vendors import PAYMENT_TERMS_KEY, expected, for_a_new_vendor, observed, vendor_shares
 from integrations.systems.sap.objects import SUPPLIERS
 from integrations.systems.servicetitan.objects import SUPPLIER_KEY, VENDORS
 from integrations.systems.servicetitan.writing import external_value
-from integrations.vendor_agreement import MEMBERS, OWNER_CHOICES, SAP, UP, agreement, bonds, made_of, merge, owners_of
+from integrations.vocabulary import servicetitan_vendors, vendor_agreement
+from integrations.vocabulary.address import Address, address_from_sap
+from integrations.vocabulary.comparison import EDIT_RULES, differences, note_edits
+from integrations.vocabulary.matching import CREATE, Candidate, Identity, twin, unclaimed
+from integrations.vocabulary.partner import address_row, contact_from_sap, partner_name, text, why_blocked
+from integrations.vocabulary.sap_partners import partner_shares
+from integrations.vocabulary.servicetitan_vendors import PAYMENT_TERMS_KEY, expected, observed, vendor_shares
+from integrations.vocabulary.vendor_agreement import SAP, UP, agreement, bonds, made_of, merge, owners_of
 
 SUPPLIER_ROLES = {"FLVN00", "FLVN01"}  # vendor in accounting, supplier in purchasing
 NOW = f"{SOURCE}supplier"
@@ -129,7 +130,7 @@ class Vendors(Flow):
         "restricted_mobile_creation": False,
     }
     choices: Choices = {"on_target_edit": EDIT_RULES}
-    tables: Mapping[str, Choices] = {"owners": OWNER_CHOICES}
+    tables: Mapping[str, Choices] = {"owners": vendor_agreement.OWNER_CHOICES}
     record = staticmethod(from_sap)
     observe = staticmethod(observed)
 
@@ -150,7 +151,7 @@ class Vendors(Flow):
             return replace(self._change(record, body, row, situation), adopt=same)
         if record.blocked and not options["create_blocked"]:
             raise NotTransferable(f"It is {record.blocked}, and ServiceTitan does not know it.", code="blocked")
-        body = {**for_a_new_vendor(options), **body}
+        body = {**servicetitan_vendors.for_a_new_vendor(options), **body}
         return Plan((Write("create", "", body, expected(body), marker=record.supplier),))
 
     def _change(self, record: Vendor, body: dict[str, Any], row: Row, situation: Situation) -> Plan:
@@ -158,7 +159,7 @@ class Vendors(Flow):
         if owners := situation.options["owners"] and owners_of(situation.options):
             theirs = partner_shares(record.row)
             merged = merge(theirs, vendor_shares(row), agreement(situation.lookups, key), owners, SAP)
-            body = {name: body[name] for name in body if name not in MEMBERS or name in merged.forward}
+            body = {name: body[name] for name in body if name not in vendor_agreement.MEMBERS or name in merged.forward}
             seen = {self.name: observed(row), UP: theirs}
             links = bonds(key, record.supplier, record.row["BusinessPartner"], there=seen, agreed=merged.agreed)
             plan = Plan(links=links, notes=tuple(merged.notes))

@@ -32,18 +32,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from integrations import vendor_agreement
 from integrations.errors import Awaiting, IntegrationError, Misconfigured, NeedsPerson, NotTransferable
 from integrations.flow import SOURCE, Bond, Choices, Flow, Plan, Reader, Row, Situation, Want, Write, Writer
-from integrations.matching import Candidate, Identity, twin, unclaimed
-from integrations.sap_partners import change, new_partner, partner_shares, vendor_members, written
-from integrations.servicetitan_vendors import expected, observed, vendor_shares
 from integrations.systems.sap.writers import BUSINESS_PARTNERS
 from integrations.systems.servicetitan.objects import READ_VENDORS, SUPPLIER_KEY, VENDORS
-from integrations.texts import one_line
-from integrations.vendor_agreement import DOWN, SERVICETITAN, UP, Merged, check_free, merge, owners_of
-from integrations.vendor_agreement import agreement as agreement_on
-from integrations.vendor_agreement import bonds as bonds_of
+from integrations.vocabulary import vendor_agreement
+from integrations.vocabulary.matching import Candidate, Identity, twin, unclaimed
+from integrations.vocabulary.sap_partners import change, new_partner, partner_shares, vendor_members, written
+from integrations.vocabulary.servicetitan_vendors import expected, observed, vendor_shares
+from integrations.vocabulary.texts import one_line
+from integrations.vocabulary.vendor_agreement import DOWN, SERVICETITAN, UP, Merged, check_free, merge, owners_of
+from integrations.vocabulary.vendor_agreement import agreement as agreement_on
+from integrations.vocabulary.vendor_agreement import bonds as bonds_of
 
 NOW = f"{SOURCE}vendor"
 REQUIRED = ("grouping", "company_code", "reconciliation_account", "purchasing_organization", "currency")

@@ -8,7 +8,7 @@ from typing import Any
 
 from integrations.flow import Known, Linked, Plan, Row, Situation, Write
 from integrations.flows.purchase_order_requests import FLOW
-from integrations.sap_purchases import observed
+from integrations.vocabulary.sap_purchases import observed
 from tests.flows.rows import MARKER, Book
 
 REQUEST, NOW = "source:purchase-order-request", "2026-03-02T09:00:00+00:00"

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from integrations.errors import Awaiting, IntegrationError, NeedsPerson
 from integrations.flow import Linked, Part, Plan, Situation
 from integrations.flows.supplier_invoices import FLOW
-from integrations.servicetitan_receipts import owner_of
+from integrations.vocabulary.servicetitan_receipts import owner_of
 from tests.flows.invoice_rows import Books, bill, book, invoice, invoice_item, order, receipt
 
 ORDER = "4500001234"

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from integrations.errors import NeedsPerson
 from integrations.flows.purchase_orders import FLOW
-from integrations.money import Price, line_cost, measure, plain
+from integrations.vocabulary.money import Price, line_cost, measure, plain
 from tests.flows.rows import after, link_to, plan_order, sap_item, sap_order, st_order
 
 amounts = st.decimals("0", "9999999999.99", places=2)

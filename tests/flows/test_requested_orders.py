@@ -9,7 +9,7 @@ import pytest
 
 from integrations.errors import NotReady, NotTransferable
 from integrations.flow import Linked
-from integrations.requested_orders import leave_to_request, signs, signs_of_requisition
+from integrations.vocabulary.requested_orders import leave_to_request, signs, signs_of_requisition
 from tests.flows.rows import Book, plan_order, sap_item, sap_order, st_order
 
 MARK, REQUESTS = "MLQK2D4VXABC", "purchase-order-requests"

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from integrations.flows.purchase_order_requests import FLOW
-from integrations.request_matches import fitting, line_ids
 from integrations.systems.sap.entities import writable
 from integrations.systems.sap.odata import V2, V4
 from integrations.systems.sap.writing import rendered
 from integrations.systems.servicetitan import bodies
 from integrations.systems.servicetitan.formats import wire
+from integrations.vocabulary.request_matches import fitting, line_ids
 from tests.flows.request_rows import Desk, order, plan, request, sap_order
 from tests.flows.test_against_the_documents import SPEC_DIR, Watched, complaints, fields_read, needs_documents
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from integrations.errors import Awaiting, NeedsPerson, NotTransferable, Rejected
 from integrations.flow import Bond, Done, Plan, Write
-from integrations.request_matches import alike, fitting, line_ids
+from integrations.vocabulary.request_matches import alike, fitting, line_ids
 from tests.flows.request_rows import APPROVE, ORDER, Desk, approved, line, order, plan, request, sap_order
 
 

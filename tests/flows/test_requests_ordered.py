@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from integrations.errors import Misconfigured, NeedsPerson, Unmapped
 from integrations.flow import Row
-from integrations.money import decimal
-from integrations.sap_purchases import observed, price_of, standing
+from integrations.vocabulary.money import decimal
+from integrations.vocabulary.sap_purchases import observed, price_of, standing
 from tests.flows.request_rows import Desk, line, plan, request
 from tests.flows.rows import MARKER
 

@@ -8,14 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from integrations import servicetitan_bills
 from integrations.errors import Awaiting, Misconfigured, NeedsPerson, NotReady, NotTransferable
 from integrations.flow import Bond, Linked, Part, Want
 from integrations.flows.supplier_invoices import FLOW
-from integrations.sap_invoices import spread
 from integrations.systems.sap import entities
 from integrations.systems.servicetitan import bodies
 from integrations.systems.servicetitan.formats import wire
+from integrations.vocabulary import servicetitan_bills
+from integrations.vocabulary.sap_invoices import spread
 from tests.flows.invoice_rows import (
     KEY,
     NEXT,

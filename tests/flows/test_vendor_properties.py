@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from integrations.errors import NotTransferable
 from integrations.flows.vendors import FLOW
-from integrations.matching import Identity, match, plain_name
+from integrations.vocabulary.matching import Identity, match, plain_name
 from tests.flows.rows import plan_vendor, sap_address, sap_supplier
 
 words = st.text(st.characters(categories=["L", "N", "P", "S", "Zs"]), max_size=40)

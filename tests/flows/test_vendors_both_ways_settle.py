@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from integrations.flows.vendors import FLOW as DOWN
 from integrations.flows.vendors_to_sap import FLOW as UP
-from integrations.sap_partners import partner_shares
-from integrations.servicetitan_vendors import vendor_shares
-from integrations.vendor_agreement import MEMBERS, same
+from integrations.vocabulary.sap_partners import partner_shares
+from integrations.vocabulary.servicetitan_vendors import vendor_shares
+from integrations.vocabulary.vendor_agreement import MEMBERS, same
 from tests.flows.both_books import Books, new_sap, new_titan
 
 STEPS, MOST = 1_000, 6

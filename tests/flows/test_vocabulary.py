@@ -8,10 +8,10 @@ from fractions import Fraction
 import pytest
 
 from integrations.errors import Misconfigured, NeedsPerson
-from integrations.matching import Identity, match, plain_name, same_phone, same_zip
-from integrations.money import Price, currency_decimals, decimal, line_cost, measure, plain
-from integrations.shares import agreed, named, sentences
-from integrations.texts import conversion, described, line_number, readable
+from integrations.vocabulary.matching import Identity, match, plain_name, same_phone, same_zip
+from integrations.vocabulary.money import Price, currency_decimals, decimal, line_cost, measure, plain
+from integrations.vocabulary.shares import agreed, named, sentences
+from integrations.vocabulary.texts import conversion, described, line_number, readable
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from django.db.models import Q
 
 from integrations.bills import bills, invoice_of, shown, unbilled, write_bills, write_unbilled
 from integrations.management.customers import find_customer
-from integrations.money import plain
+from integrations.vocabulary.money import plain
 from tenants.schema import within
 
 MOST = 20

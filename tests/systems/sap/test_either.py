@@ -8,10 +8,10 @@ import pytest
 
 from integrations.errors import Unknown
 from integrations.flow import Write
-from integrations.money import decimal
-from integrations.sap_purchases import Item, Purchase, observed, order_body, requisition_body, standing
 from integrations.systems.sap.either import ORDERS_OR_REQUISITIONS
 from integrations.systems.sap.services import PURCHASE_ORDER, PURCHASE_REQUISITION
+from integrations.vocabulary.money import decimal
+from integrations.vocabulary.sap_purchases import Item, Purchase, observed, order_body, requisition_body, standing
 from tests.systems.sap.conftest import NOW, Sap
 from tests.systems.sap.test_writers import cost_center, supplier
 

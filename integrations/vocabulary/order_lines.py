@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from integrations.address import Address
 from integrations.errors import Misconfigured
 from integrations.flow import Lookups
-from integrations.money import Measure, plain
-from integrations.order_references import measure_of
-from integrations.servicetitan_orders import line_cost_in
-from integrations.shares import agreed
-from integrations.texts import described
+from integrations.vocabulary.address import Address
+from integrations.vocabulary.money import Measure, plain
+from integrations.vocabulary.order_references import measure_of
+from integrations.vocabulary.servicetitan_orders import line_cost_in
+from integrations.vocabulary.shares import agreed
+from integrations.vocabulary.texts import described
 
 
 @dataclass(frozen=True, slots=True)

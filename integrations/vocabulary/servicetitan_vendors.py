@@ -8,14 +8,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from integrations.address import Address, address_from_servicetitan
 from integrations.errors import NotReady, NotTransferable
 from integrations.flow import Lookups, Row
-from integrations.matching import digits
 from integrations.systems.servicetitan.objects import SUPPLIER_KEY
 from integrations.systems.servicetitan.writing import external_value
-from integrations.texts import one_line
-from integrations.vendor_agreement import shared
+from integrations.vocabulary.address import Address, address_from_servicetitan
+from integrations.vocabulary.matching import digits
+from integrations.vocabulary.texts import one_line
+from integrations.vocabulary.vendor_agreement import shared
 
 VENDORS = "vendors"
 """The flow that makes vendors of suppliers."""

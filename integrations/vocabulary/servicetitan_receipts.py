@@ -15,10 +15,10 @@ from typing import Any
 
 from integrations.errors import Misconfigured
 from integrations.flow import Lookups, Row
-from integrations.money import decimal, line_cost, plain, rounded
-from integrations.sap_invoices import Line, Portion
-from integrations.servicetitan_orders import line_cost_in
-from integrations.texts import conversion, line_number, one_line
+from integrations.vocabulary.money import decimal, line_cost, plain, rounded
+from integrations.vocabulary.sap_invoices import Line, Portion
+from integrations.vocabulary.servicetitan_orders import line_cost_in
+from integrations.vocabulary.texts import conversion, line_number, one_line
 
 CENT = Decimal("0.01")
 _OWNER = re.compile(r"SAP invoice (\d+/\d{4})\b")

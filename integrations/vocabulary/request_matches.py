@@ -11,8 +11,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from integrations.flow import Row
-from integrations.money import decimal, plain
-from integrations.texts import one_line, readable
+from integrations.vocabulary.money import decimal, plain
+from integrations.vocabulary.texts import one_line, readable
 
 MARGIN = timedelta(minutes=1)
 """How much earlier than the request's own change its order may have been created."""

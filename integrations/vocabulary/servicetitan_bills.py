@@ -11,9 +11,9 @@ from decimal import Decimal
 from typing import Any
 
 from integrations.flow import Row
-from integrations.money import decimal, plain
-from integrations.sap_invoices import Invoice
-from integrations.texts import one_line
+from integrations.vocabulary.money import decimal, plain
+from integrations.vocabulary.sap_invoices import Invoice
+from integrations.vocabulary.texts import one_line
 
 
 def differences(

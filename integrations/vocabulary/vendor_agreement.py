@@ -16,7 +16,7 @@ from typing import Any
 
 from integrations.errors import Awaiting, Misconfigured, Unmapped, map_key
 from integrations.flow import Bond, Choices, Lookups, Row, Situation
-from integrations.matching import CREATE, digits, same_phone
+from integrations.vocabulary.matching import CREATE, digits, same_phone
 
 Shared = Mapping[str, Any]
 

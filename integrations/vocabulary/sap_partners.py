@@ -6,11 +6,11 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from integrations.address import NUMBER_FIRST, address_from_sap
 from integrations.errors import NeedsPerson
 from integrations.flow import Row, Write
-from integrations.partner import address_row, contact_from_sap, default_entry, partner_name, why_blocked
-from integrations.vendor_agreement import shared
+from integrations.vocabulary.address import NUMBER_FIRST, address_from_sap
+from integrations.vocabulary.partner import address_row, contact_from_sap, default_entry, partner_name, why_blocked
+from integrations.vocabulary.vendor_agreement import shared
 
 NAME_PARTS = tuple(f"OrganizationBPName{part}" for part in (1, 2, 3, 4))
 _ORGANISATION, _PERSON = "2", "1"

@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any, Literal
 
 from integrations.flow import Row
-from integrations.money import currency_decimals, decimal, plain, rounded
+from integrations.vocabulary.money import currency_decimals, decimal, plain, rounded
 
 Standing = Literal["open", "released", "rejected", "deleted"]
 

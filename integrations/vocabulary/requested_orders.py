@@ -14,8 +14,8 @@ from typing import Any
 
 from integrations.errors import NotReady, NotTransferable, link_key
 from integrations.flow import Lookups, Row, Situation, Want
-from integrations.money import decimal, plain
-from integrations.texts import line_number
+from integrations.vocabulary.money import decimal, plain
+from integrations.vocabulary.texts import line_number
 
 REQUESTS, ORDERS = "purchase-order-requests", "purchase-orders"
 REQUISITION = "PR-"

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Generic, Protocol, TypeVar
 
-from integrations import servicetitan_orders
 from integrations.errors import (
     Awaiting,
     IntegrationError,
@@ -22,9 +21,10 @@ from integrations.errors import (
     linked_to_key,
 )
 from integrations.flow import Bond, Lookups, Part, Plan, Situation
-from integrations.order_lines import Item
-from integrations.sap_requisitions import NOT_RELEASED, ORDERED
-from integrations.take_over import ORDER_ON_ITS_WAY, ORDERS, REQUISITIONS, lines_of
+from integrations.vocabulary import servicetitan_orders
+from integrations.vocabulary.order_lines import Item
+from integrations.vocabulary.sap_requisitions import NOT_RELEASED, ORDERED
+from integrations.vocabulary.take_over import ORDER_ON_ITS_WAY, ORDERS, REQUISITIONS, lines_of
 
 Body = Callable[[], tuple[dict[str, Any], tuple[str, ...]]]
 """Makes a group's body and its notes; may raise what keeps the group from being written."""

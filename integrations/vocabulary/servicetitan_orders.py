@@ -12,12 +12,12 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from integrations.address import address_from_servicetitan
-from integrations.comparison import EDIT_RULES, Difference, differences, note_edits
 from integrations.errors import Misconfigured, NeedsPerson, NotTransferable
 from integrations.flow import Plan, Row, Situation, Write
-from integrations.money import decimal, line_cost, plain
-from integrations.texts import line_number, one_line, readable
+from integrations.vocabulary.address import address_from_servicetitan
+from integrations.vocabulary.comparison import EDIT_RULES, Difference, differences, note_edits
+from integrations.vocabulary.money import decimal, line_cost, plain
+from integrations.vocabulary.texts import line_number, one_line, readable
 
 OPTIONS: Mapping[str, Any] = {
     "items_disagree": "dominant",  # the largest net amount wins; or "refuse": a person decides

@@ -10,13 +10,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from integrations.comparison import differences
 from integrations.errors import Awaiting, NeedsPerson, NotTransferable, Rejected
 from integrations.flow import SOURCE, Bond, Plan, Row, Situation, Write
-from integrations.request_matches import alike, fitting, line_ids, search_from, seconds_since
-from integrations.requested_orders import ORDERS, REQUESTS, REQUISITION
-from integrations.sap_purchases import number_of, standing
 from integrations.systems.servicetitan.requests import NOT_LISTED
+from integrations.vocabulary.comparison import differences
+from integrations.vocabulary.request_matches import alike, fitting, line_ids, search_from, seconds_since
+from integrations.vocabulary.requested_orders import ORDERS, REQUESTS, REQUISITION
+from integrations.vocabulary.sap_purchases import number_of, standing
 
 OPTIONS: Mapping[str, Any] = {
     "target": "purchase-order",  # or "requisition": SAP's buyers make the order of it

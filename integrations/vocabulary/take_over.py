@@ -15,9 +15,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from integrations import servicetitan_orders
 from integrations.errors import Awaiting, NeedsPerson, link_key
 from integrations.flow import Bond, Linked, Lookups, Plan, Row, Situation, Write
+from integrations.vocabulary import servicetitan_orders
 
 ORDERS, REQUISITIONS = "purchase-orders", "purchase-requisitions"
 ORDER_ON_ITS_WAY = "order-on-its-way"

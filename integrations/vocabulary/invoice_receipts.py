@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from integrations import servicetitan_orders
-from integrations import servicetitan_receipts as receipts
 from integrations.errors import Awaiting, NeedsPerson, NotReady, NotTransferable, Rejected, undone_key
 from integrations.flow import Bond, Lookups, Row, Situation, Write
-from integrations.invoice_twins import is_reversed_twin
-from integrations.money import decimal, plain
-from integrations.order_references import business_unit
-from integrations.sap_invoices import Invoice, Portion
-from integrations.servicetitan_bills import compared, is_exported
-from integrations.shares import named, totals
-from integrations.texts import one_line
+from integrations.vocabulary import servicetitan_orders
+from integrations.vocabulary import servicetitan_receipts as receipts
+from integrations.vocabulary.invoice_twins import is_reversed_twin
+from integrations.vocabulary.money import decimal, plain
+from integrations.vocabulary.order_references import business_unit
+from integrations.vocabulary.sap_invoices import Invoice, Portion
+from integrations.vocabulary.servicetitan_bills import compared, is_exported
+from integrations.vocabulary.shares import named, totals
+from integrations.vocabulary.texts import one_line
 
 MINUTE, QUARTER = 60.0, 900.0
 
@@ -197,7 +197,7 @@ def taking_back(flow: str, key: str, orders: Iterable[str], situation: Situation
             if not receipts.is_ours(receipt):
                 released += [Bond(flow, f"{key}#{order}/{receipt['id']}", ""), bill_bond(key, order, receipt, None)]
                 continue
-            _check_bill(receipt, key, situation)
+            released += _bill_to_cancel(receipt, key, order, situation)
             reason = {"canceledReason": situation.options["cancel_reason"]}
             writes.append(Write("cancel", str(receipt["id"]), reason, {"active": False}, part=order))
     return writes, released
@@ -237,8 +237,11 @@ def bill_bond(key: str, order: str, receipt: Row, bill: Row | None) -> Bond:
     return Bond(BILLS, name, str(bill["id"]), observed=compared(bill)) if bill else Bond(BILLS, name, "")
 
 
-def _check_bill(receipt: Row, key: str, situation: Situation) -> None:
+def _bill_to_cancel(receipt: Row, key: str, order: str, situation: Situation) -> list[Bond]:
+    """The bill of a receipt that is taken back, remembered as cancelled. Raises NeedsPerson if it was exported."""
     bill = bill_of(receipt, situation)
     if bill is not None and is_exported(bill):
         words = f"SAP invoice {key} is reversed, but bill {bill['id']} of its receipt was exported: it stays."
         raise NeedsPerson(words, code="bill-exported")
+    bond = bill_bond(key, order, receipt, bill)
+    return [replace(bond, observed={**bond.observed, "canceled": True})] if bond.observed else []

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any, TypeVar
 
 from integrations.errors import NeedsPerson
-from integrations.money import plain, rounded
+from integrations.vocabulary.money import plain, rounded
 
 Value = TypeVar("Value", bound=Hashable)
 

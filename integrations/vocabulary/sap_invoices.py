@@ -13,7 +13,7 @@ from decimal import Decimal
 from integrations.errors import NeedsPerson
 from integrations.figures import Figures
 from integrations.flow import Row
-from integrations.money import currency_decimals, decimal, plain, rounded
+from integrations.vocabulary.money import currency_decimals, decimal, plain, rounded
 
 POSTED = "5"
 """SupplierInvoiceStatus of a posted invoice; all others are parked, held, deleted or in verification."""

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 from integrations.flow import Row
-from integrations.money import Price, decimal
+from integrations.vocabulary.money import Price, decimal
 
 # PurchaseOrderItemCategory, as written and as stored: limits have no quantity, stock transports no vendor.
 _LIMIT, _STOCK_TRANSPORT = {"A", "B", "1"}, {"U", "7"}

@@ -9,9 +9,9 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
-from integrations import sap_orders
 from integrations.flow import Row
-from integrations.money import Price, decimal, plain
+from integrations.vocabulary import sap_orders
+from integrations.vocabulary.money import Price, decimal, plain
 
 JOB_FIELDS = ("RequisitionerName", "RequirementTracking", "PurReqnExternalReference", "PurReqnItemExternalReference")
 """Fields of an item that may carry a job number."""

@@ -11,7 +11,7 @@ from difflib import SequenceMatcher
 
 from integrations.errors import NeedsPerson, undone_key
 from integrations.flow import Row
-from integrations.sap_invoices import POSTED, Invoice, key_of
+from integrations.vocabulary.sap_invoices import POSTED, Invoice, key_of
 
 _SIMILAR = 0.8
 

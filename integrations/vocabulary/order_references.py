@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from integrations.address import Address, address_from_servicetitan
 from integrations.errors import Misconfigured, NeedsPerson, reference_key
 from integrations.flow import Lookups
-from integrations.money import Measure, measure
+from integrations.vocabulary.address import Address, address_from_servicetitan
+from integrations.vocabulary.money import Measure, measure
 
 
 def business_unit(number: str, currency: str, lookups: Lookups) -> str:
