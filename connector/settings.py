@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import re
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from connector import development, logs
+from connector import development, errors, logs
 from connector.environment import Environment, read_dotenv, redis_url
 from integrations.keyring import KeyRingError, check_ring
 from integrations.systems.servicetitan import webhooks
@@ -194,8 +195,8 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1",
     "OAS_VERSION": "3.1.0",
     "SCHEMA_PATH_PREFIX": "/api/v1",
-}
     "POSTPROCESSING_HOOKS": [],  # choices stay where they are used: names for them would change with every new one
+}
 
 # --- Pages ------------------------------------------------------------------------------------------------------------
 TEMPLATES = [
@@ -251,7 +252,7 @@ for network in OUTGOING_ALLOW:
     except ValueError:
         env.problem("OUTGOING_ALLOW", "must be a list of networks such as 10.20.0.0/16")
 
-# --- ServiceTitan: the installation's own app; a connection with an app of its own overrides both --------------------
+# --- ServiceTitan: the installation's own app; a connection with an app of its own overrides all --------------------
 ST_APP_KEY = env.text("ST_APP_KEY")
 ST_EXTERNAL_DATA_GUID = env.text("ST_EXTERNAL_DATA_GUID")
 
@@ -272,6 +273,15 @@ if ST_WEBHOOK_HASH not in webhooks.HASHES:
     env.problem("ST_WEBHOOK_HASH", f"must be one of {', '.join(webhooks.HASHES)}")
     ST_WEBHOOK_HASH = "sha256"
 
+# --- Mail (integrations/alerting): without EMAIL_URL none is sent, and alerts are shown by pages and the API alone ----
+MAIL = env.mail("EMAIL_URL", "consolemail://" if DEVELOPMENT else "")
+EMAIL_ENABLED = MAIL != {}
+globals().update(MAIL)
+EMAIL_TIMEOUT = env.number("EMAIL_TIMEOUT", 15, least=1, most=60)
+DEFAULT_FROM_EMAIL = env.text("EMAIL_FROM", f"ml-connector@{PUBLIC_HOST}")
+if not re.fullmatch(r"[^@\s,<>]+@[^@\s,<>]+", DEFAULT_FROM_EMAIL):
+    env.problem("EMAIL_FROM", "must be one mail address")
+
 # --- Metrics (integrations/metrics_page.py): nobody sees them, unless one of these is set ----------------------------
 METRICS_TOKEN = env.text("METRICS_TOKEN")
 METRICS_ALLOW = env.words("METRICS_ALLOW")
@@ -286,6 +296,13 @@ for network in METRICS_ALLOW:
 LOG_FORMAT = env.text("LOG_FORMAT", "console" if DEVELOPMENT else "json")
 if LOG_FORMAT not in logs.FORMATS:
     env.problem("LOG_FORMAT", "must be console or json")
+SENTRY_DSN = env.text("SENTRY_DSN")
+SENTRY_ENVIRONMENT = env.text("SENTRY_ENVIRONMENT", "development" if DEVELOPMENT else "production")
+if SENTRY_DSN and not find_spec("sentry_sdk"):
+    env.problem("SENTRY_DSN", "needs the extra sentry to be installed")
 LOGGING = logs.configuration(form=LOG_FORMAT, level=env.text("LOG_LEVEL", "INFO").upper())
 
 env.finish()
+
+if SENTRY_DSN:
+    errors.start(SENTRY_DSN, environment=SENTRY_ENVIRONMENT)
