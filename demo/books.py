@@ -141,14 +141,13 @@ class Books:
 
     def save_value(self, value_map: str, key: str, value: str) -> None:
         """A person maps a code to a value; what waited for it goes on."""
-        from integrations.engine import save_value
-        from integrations.running import CustomerSchedule
+        from integrations.engine import Given
+        from integrations.reference_data import save_values
         from tenants.models import Customer
 
         customer = Customer.objects.get(schema_name=self.customer)
         with self.syncs():
-            plan = CustomerSchedule(customer.pk)
-            save_value(value_map, key, value, by="demo", schedule=plan, now=utc_now())
+            save_values(customer, [Given(value_map, key, value)], by="demo", now=utc_now())
 
 
 def utc_now() -> datetime:

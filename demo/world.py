@@ -77,10 +77,8 @@ class World:
         vendors = dict.fromkeys(self.suppliers, "delivered")
         asked = "delivered" if self.answered else "quarantined"
         vendors |= {self.looks_alike: asked, self.blocked: "delivered" if self.unblocked else "not_transferable"}
-        orders = {
-            number: "delivered" if vendors[row["Supplier"]] == "delivered" else "waiting"
-            for number, row in self.orders.items()
-        }
+        of_vendor = {"delivered": "delivered", "not_transferable": "not_transferable", "quarantined": "waiting"}
+        orders = {number: of_vendor[vendors[row["Supplier"]]] for number, row in self.orders.items()}
         orders |= {self.unmapped: asked, self.refused: asked}
         orders |= {self.transport: "not_transferable", self.unreleased: "not_transferable"}
         orders |= dict.fromkeys(self.replayed, "unchanged")

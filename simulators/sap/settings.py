@@ -19,9 +19,9 @@ class Settings:
     ``arrangements`` maps a service to ``offered`` or to one of ABSENCES. ``token_seconds`` and ``csrf_seconds`` are
     lifetimes. ``v2_page_size`` and ``v4_page_size`` cap pages (0: no cap). ``redirect`` answers every call with 302 to
     the identity provider. ``release`` 2022 and 2021 drop fields that came later. ``order_release``
-    decides whether orders created by API wait for a release. ``stamp_prefix`` stands before the text time stamps of invoices.
-    ``zone_minutes`` is the system's offset from UTC: its dates and times without a zone are local. ``warnings`` lets
-    creations succeed with a warning in the header.
+    decides whether orders created by API wait for a release. ``stamp_prefix`` stands before the text time stamps of
+    invoices. ``zone_minutes`` is the system's offset from UTC: its dates and times without a zone are local.
+    ``warnings`` lets creations succeed with a warning in the header.
     """
 
     arrangements: dict[str, str] = field(default_factory=dict)

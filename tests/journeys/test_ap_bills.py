@@ -57,6 +57,17 @@ def test_a_bill_that_is_edited_after_the_agreement_is_compared_with_its_invoice_
     assert len(payables.states(key)) == 3
 
 
+def test_a_bill_that_is_cancelled_with_its_reversed_invoice_reopens_nothing(payables: Payables) -> None:
+    key = payables.enter("INV-1")
+    payables.sync()
+    payables.reverse(key)
+    payables.sync()
+    sync_bills(payables)
+    payables.sync()
+    assert [bill["status"] for bill in payables.bills()] == ["Canceled"]
+    assert payables.states(key) == ["delivered", "delivered"]
+
+
 def test_what_is_not_compared_reopens_nothing(payables: Payables) -> None:
     key = payables.enter("INV-1")
     payables.sync()

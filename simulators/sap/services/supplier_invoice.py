@@ -1,7 +1,7 @@
 """API_SUPPLIERINVOICE_PROCESS_SRV, OData V2: supplier invoices.
 
-Names, types and flags are those of the service's metadata in S/4HANA Cloud. What is ``new`` the 2021 release lacks, 2022 ``newest``:
-among it both change fields.
+Names, types and flags are those of the service's metadata in S/4HANA Cloud. What is ``new`` the 2021 release lacks,
+among it both change fields; 2022 lacks what is ``newest``.
 """
 
 from simulators.sap.declare import service
