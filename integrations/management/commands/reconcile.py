@@ -27,7 +27,10 @@ class Command(BaseCommand):
     def handle(self, *, customer: str, flow: str | None, **options: Any) -> None:
         reports = []
         with schema_context(find_customer(customer).schema_name):
-            for sync in find_syncs(flow):
+            syncs = find_syncs(flow)
+            if not syncs:
+                raise CommandError("No flow is switched on for this customer: there is nothing to compare.")
+            for sync in syncs:
                 work = comparison_of(sync)
                 try:
                     reports.append(reconcile(work))
