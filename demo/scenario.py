@@ -157,7 +157,7 @@ class Scenario(Stage):
         title("manage.py reconcile: what differs between both books now")
         expected = self.world.expected()
         open_ones = {key: state for key, state in expected.orders.items() if state in ("waiting", "quarantined")}
-        self.reconcile("it names what waits, and no order of the blocked supplier, which is known not to come", open_ones)
+        self.reconcile("it names what waits, and no order of the blocked supplier, which cannot come", open_ones)
         began_at = utc_now()
         self.world.unblock_supplier()
         self.books.poll_now()
