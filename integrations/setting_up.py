@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from typing import Any, cast
+from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
 from integrations import connections
 from integrations.audit import Actor, record
 from integrations.connection import ConnectionSettings, Environment
+from integrations.engine import ledger
 from integrations.errors import IntegrationError, Transient
 from integrations.fields import reveal
 from integrations.guard import origin, resolve
@@ -52,6 +54,13 @@ def needs_credentials_again(row: Connection, before: Connection) -> bool:
     Whoever may change an address, but does not know the credentials, could have them sent to a host of their own.
     """
     return _addresses(row) != _addresses(before)
+
+
+def locked(connection_id: UUID) -> Connection | None:
+    """A connection, for a change in this transaction; None if there is none. Locks as `steering.locked` does."""
+    with ledger():
+        rows = Connection.objects.defer("credentials", "token").select_for_update()
+        return rows.filter(pk=connection_id).first()
 
 
 def create(row: Connection, credentials: Mapping[str, str], customer: Customer, *, actor: Actor, now: datetime) -> None:

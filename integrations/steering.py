@@ -24,6 +24,10 @@ BY_PERSON = "by-person"
 """The pause code of what somebody has paused; only somebody resumes it."""
 
 
+HIDDEN = tuple(f"{end}__{name}" for end in ("source", "target") for name in ("credentials", "token"))
+"""What is left in the database where only a sync is asked for."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Restart:
     """What starting over would mean. `known`: records that were read before, and are then read again."""
@@ -33,6 +37,17 @@ class Restart:
     on_their_way: int
     need_a_person: int
     last_full_read_at: datetime | None
+
+
+def locked(flow: str) -> Sync | None:
+    """The sync of a flow, for a change in this transaction; None if there is none.
+
+    Workers lock a sync after its row of the schedule, and both in a ledger transaction. Whoever takes the ledger's
+    lock first, as here, never waits for one of them in a circle.
+    """
+    with ledger():
+        rows = Sync.objects.select_related("source", "target").select_for_update(of=("self",))
+        return rows.defer(*HIDDEN).filter(flow=flow).first()
 
 
 def faults(flow: str, source: Connection | None, target: Connection | None, wanted: Mapping[str, Any]) -> list[Fault]:

@@ -273,7 +273,7 @@ def merged(before: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any
 def find(connection_id: UUID, *, lock: bool = False) -> Connection:
     """The connection, with what is secret left in the database until it is asked for. Raises Http404."""
     rows = Connection.objects.defer(*HIDDEN)
-    row = (rows.select_for_update() if lock else rows).filter(pk=connection_id).first()
+    row = setting_up.locked(connection_id) if lock else rows.filter(pk=connection_id).first()
     if row is None:
         raise Http404
     return row

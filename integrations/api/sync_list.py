@@ -246,16 +246,14 @@ class Reset(Resource):
 
 def find(flow: str, *, lock: bool = False) -> Sync:
     """The sync of a flow, with its connections. Raises Http404."""
-    rows = _syncs().select_for_update(of=("self",)) if lock else _syncs()
-    sync: Sync | None = rows.filter(flow=flow).first()
+    sync: Sync | None = steering.locked(flow) if lock else _syncs().filter(flow=flow).first()
     if sync is None:
         raise Http404
     return sync
 
 
 def _syncs() -> Any:
-    hidden = [f"{end}__{name}" for end in ("source", "target") for name in ("credentials", "token")]
-    return Sync.objects.select_related("source", "target").defer(*hidden)
+    return Sync.objects.select_related("source", "target").defer(*steering.HIDDEN)
 
 
 def _wanted(wanted: Mapping[str, Any]) -> Sync:

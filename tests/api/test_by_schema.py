@@ -16,7 +16,7 @@ from tests.api.caller import make_key
 
 pytestmark = pytest.mark.slow
 
-EXAMPLES, FEW = 40, 8
+EXAMPLES, FEW = 25, 5
 HOST = "acme.localhost"
 CHECKS = (
     schemathesis.checks.not_a_server_error,

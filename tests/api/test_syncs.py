@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from django.db import connections as database_connections
 
-from integrations.engine import LeaseLost
+from integrations.engine import LeaseLost, ledger
 from integrations.models import AuditEvent, Connection, Delivery, Sync
 from integrations.running import ClaimLease, utc_now
 from tenants import schedule, schema
@@ -177,3 +177,29 @@ def test_a_flow_that_two_switch_on_at_the_same_time_is_switched_on_once(own_data
 
     with ThreadPoolExecutor(4) as pool:
         assert sorted(pool.map(switch_on, range(4))) == [201, 409, 409, 409]
+
+
+def test_a_change_waits_for_a_worker_in_the_order_in_which_workers_lock(own_database, acme):
+    """The worker holds the schedule's row, then wants the sync's, while somebody pauses and runs it."""
+    with schema.within(acme):
+        sync = fill(acme)["sync"]
+        schedule.make_due(customer_id=acme.pk, sync_ids=[sync.pk], kind="poll", now=utc_now())
+        (claim,) = schedule.claim(now=utc_now(), limit=1, lease_seconds=300, customer_id=acme.pk)
+    key = caller_of(acme).key
+
+    def call(_: int) -> int:
+        try:
+            return int(Caller(key=key).post("syncs/vendors/run").status_code)
+        finally:
+            database_connections.close_all()
+
+    def save(_: int) -> int:
+        try:
+            with schema.within(acme), ledger(ClaimLease(claim, 300)):
+                return Sync.objects.filter(pk=sync.pk).update(failures=0)
+        finally:
+            database_connections.close_all()
+
+    with ThreadPoolExecutor(4) as pool:
+        calls = [pool.submit(each, number) for number in range(20) for each in (call, save)]
+        assert [one.result() for one in calls] == [202, 1] * 20
