@@ -140,6 +140,16 @@ def suggest(value_map: str, key: str, label: str = "") -> tuple[Suggestion, ...]
     return engine.suggest([lead.connection.pk], lead.kind, key, label or (own.name if own else ""))
 
 
+def suggest_all(value_map: str, keys: Collection[str]) -> dict[str, tuple[Suggestion, ...]]:
+    """The same for many codes in a few statements; each is compared by its own name."""
+    lead = leads([value_map]).get(value_map)
+    if lead is None:
+        return dict.fromkeys(keys, ())
+    own = Reference.objects.filter(kind=value_map, key__in=keys).exclude(connection=lead.connection)
+    names = dict(own.values_list("key", "name"))
+    return engine.suggest_all([lead.connection.pk], lead.kind, {key: names.get(key, "") for key in keys})
+
+
 def save_values(customer: Customer, values: Collection[Given], *, by: str, now: datetime) -> tuple[int, list[str]]:
     """Saves rows of value maps once their values have been found in the live system; all of them or none.
 

@@ -9,7 +9,6 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from integrations import reference_data
 from integrations.api.kernel.members import Strict, Text
 from integrations.api.kernel.openapi import describes
 from integrations.api.kernel.pagination import whole
@@ -32,20 +31,8 @@ EXAMPLE = {
         "map": "cost-center",
         "flow": "",
         "key": "10101101",
-        "suggestions": [{"value": "12", "name": "Plumbing", "score": 1.0, "reason": "the same code"}],
     },
 }
-MOST_SUGGESTED = 20
-"""Suggestions are looked up for so many groups, the largest ones."""
-
-
-class SuggestionShown(serializers.Serializer[Any]):
-    """A value that a code may mean; 1 is the same code."""
-
-    value = serializers.CharField()
-    name = serializers.CharField()
-    score = serializers.FloatField()
-    reason = serializers.CharField()
 
 
 class FixShown(serializers.Serializer[Any]):
@@ -56,7 +43,6 @@ class FixShown(serializers.Serializer[Any]):
     map = serializers.CharField()
     flow = serializers.CharField()
     key = serializers.CharField()
-    suggestions = SuggestionShown(many=True)
 
 
 class FailureGroupShown(serializers.Serializer[Any]):
@@ -99,15 +85,7 @@ class FailureGroupList(Resource):
         flows, codes = ((self.filters[name],) if name in self.filters else () for name in ("flow", "code"))
         found = grouping.groups(flows=flows, codes=codes)
         wanted = [group for group in found if self.filters.get("state", group.state) == group.state]
-        return whole(request, [_shown(group, place < MOST_SUGGESTED) for place, group in enumerate(wanted)])
-
-
-def _shown(group: grouping.Group, is_suggested: bool) -> dict[str, Any]:
-    fix = {name: getattr(group.fix, name) for name in ("kind", "words", "map", "flow", "key")}
-    found = reference_data.suggest(group.fix.map, group.fix.key) if is_suggested and group.fix.map else ()
-    members = ("flow", "state", "code", "needs", "records", "oldest_at", "example", "reason")
-    row = {**{name: getattr(group, name) for name in members}, "fix": {**fix, "suggestions": found}}
-    return dict(FailureGroupShown(row).data)
+        return whole(request, list(FailureGroupShown(wanted, many=True).data))
 
 
 routes = [route("failure-groups", FailureGroupList, "failure-groups")]

@@ -12,7 +12,6 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from integrations import map_files, reference_data
-from integrations.api.failure_group_list import SuggestionShown
 from integrations.api.kernel.members import Strict, Text, Whole
 from integrations.api.kernel.openapi import describes
 from integrations.api.kernel.pagination import whole
@@ -64,6 +63,15 @@ class ReachShown(serializers.Serializer[Any]):
     woken = serializers.IntegerField(help_text="Records that wait for it now and would go on.")
     exactly = serializers.BooleanField(help_text="False: there may be more.")
     examples = TouchedShown(many=True)
+
+
+class SuggestionShown(serializers.Serializer[Any]):
+    """A value that a code may mean; 1 is the same code."""
+
+    value = serializers.CharField()
+    name = serializers.CharField()
+    score = serializers.FloatField()
+    reason = serializers.CharField()
 
 
 class CodeFilters(Strict):
@@ -160,12 +168,11 @@ class SuggestionList(Resource):
     def get(self, request: Request, value_map: str) -> Response:
         """For one code, or for all codes that records wait for. Judged by the reference data that is kept."""
         name = known_map(value_map)
-        keys = [self.filters["key"]] if "key" in self.filters else sorted(grouping.open_needs(name))
-        label = self.filters.get("label", "")
-        return whole(
-            request,
-            [CodeShown({"key": key, "suggestions": reference_data.suggest(name, key, label)}).data for key in keys],
-        )
+        if key := self.filters.get("key"):
+            found = {key: reference_data.suggest(name, key, self.filters.get("label", ""))}
+        else:
+            found = reference_data.suggest_all(name, sorted(grouping.open_needs(name)))
+        return whole(request, [CodeShown({"key": k, "suggestions": s}).data for k, s in found.items()])
 
 
 routes = [

@@ -18,7 +18,7 @@ from integrations.engine.replaying import dismiss, replay
 from integrations.engine.rereading import Reread, reread
 from integrations.engine.selecting import Selection
 from integrations.engine.standing import examples, standing, vanished
-from integrations.engine.tables import suggest
+from integrations.engine.tables import suggest, suggest_all
 from integrations.engine.work import Lease, LeaseLost, Limits, Work, ledger
 
 __all__ = [
@@ -53,6 +53,7 @@ __all__ = [
     "save_values",
     "standing",
     "suggest",
+    "suggest_all",
     "unlink",
     "vanished",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from integrations.mapping_rules import Entry, Table
@@ -32,6 +32,17 @@ def suggest(connections: Collection[Any], kind: str, code: str, label: str) -> t
         rows = rows.filter(row__code=code) | rows.filter(row__accountCode=code)
     kept = rows.values_list("key", "name", "row")
     return best(code, label, [Candidate.of(key, name, row) for key, name, row in kept])
+
+
+def suggest_all(
+    connections: Collection[Any], kind: str, labels: Mapping[str, str]
+) -> dict[str, tuple[Suggestion, ...]]:
+    """The same for many codes (with their labels) in two statements."""
+    rows = Reference.objects.filter(connection__in=connections, kind=kind).exclude(row__active=False)
+    if rows[MOST_COMPARED : MOST_COMPARED + 1]:
+        rows = rows.filter(row__code__in=list(labels)) | rows.filter(row__accountCode__in=list(labels))
+    candidates = [Candidate.of(key, name, row) for key, name, row in rows.values_list("key", "name", "row")]
+    return {code: best(code, label, candidates) for code, label in labels.items()}
 
 
 def hints(connections: Collection[Any], kind: str, code: str, label: str) -> tuple[str, ...]:
