@@ -104,8 +104,17 @@ def set_due(sync: Sync, customer: Customer, now: datetime) -> None:
     priority = 1 + catalogue.in_order(catalogue.flows()).index(sync.flow)
     schedule.ensure(customer_id=customer.pk, sync_id=sync.pk, kinds=["poll"], due_at=due_at, priority=priority)
     schedule.ensure(customer_id=customer.pk, sync_id=sync.pk, kinds=["deliver"], priority=priority)
-    if at_once and sync.enabled:
+    if not at_once:
+        schedule.move(customer_id=customer.pk, sync_id=sync.pk, kind="poll", due_at=due_at)
+    elif sync.enabled:
         schedule.make_due(customer_id=customer.pk, sync_ids=[sync.pk], kind="poll", now=now)
+
+
+def follow_clock(customer: Customer, now: datetime) -> None:
+    """Local times mean another moment since the customer's time zone was changed."""
+    for sync in Sync.objects.all():
+        if isinstance(schedule_spec.parse(sync.schedule), schedule_spec.LocalTime):
+            set_due(sync, customer, now)
 
 
 def pause(sync: Sync, *, reason: str, actor: Actor) -> None:

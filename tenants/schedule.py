@@ -75,6 +75,10 @@ MAKE_DUE = """
           ORDER BY id FOR UPDATE) locked
     WHERE w.id = locked.id
 """
+MOVE = """
+    UPDATE public.tenants_scheduledwork SET due_at = %(due_at)s
+    WHERE customer_id = %(customer)s AND sync_id = %(sync)s AND kind = %(kind)s AND woken_at IS NULL
+"""
 TAKE_AWAY = """
     UPDATE public.tenants_scheduledwork SET fence = fence + 1, lease_until = NULL, woken_at = NULL, due_at = %(now)s
     WHERE customer_id = %(customer)s AND sync_id = %(sync)s AND kind = %(kind)s
@@ -194,6 +198,11 @@ def make_due(*, customer_id: int, sync_ids: Collection[UUID], kind: Kind, now: d
     """These syncs are due now, if they were not before. One that is being worked on becomes due when it is released."""
     if sync_ids:
         _execute(MAKE_DUE, {"customer": customer_id, "syncs": list(sync_ids), "kind": kind, "now": now})
+
+
+def move(*, customer_id: int, sync_id: UUID, kind: Kind, due_at: datetime) -> None:
+    """It is due then and not before. One that is being worked on is due when its `release` says."""
+    _execute(MOVE, {"customer": customer_id, "sync": sync_id, "kind": kind, "due_at": due_at})
 
 
 def take_away(*, customer_id: int, sync_id: UUID, kind: Kind, now: datetime) -> None:

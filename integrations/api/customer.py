@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from django.utils import timezone
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from integrations import steering
 from integrations.api.kernel import etags
 from integrations.api.kernel.members import Strict, Text
 from integrations.api.kernel.openapi import describes
@@ -60,6 +62,8 @@ class TheCustomer(Resource):
         for name, value in changes.items():
             setattr(customer, name, value)
         customer.save()
+        if "time_zone" in changes:
+            steering.follow_clock(customer, timezone.now())
         record(
             actor=self.actor,
             action="customer.changed",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import connections as database_connections
@@ -14,6 +15,8 @@ from tenants import schedule, schema
 from tenants.models import ScheduledWork
 from tests.api.books import BEGINNING, fill
 from tests.api.caller import Caller, caller_of
+
+ZONES = ("America/New_York", "Asia/Tokyo")
 
 
 @pytest.fixture
@@ -203,3 +206,15 @@ def test_a_change_waits_for_a_worker_in_the_order_in_which_workers_lock(own_data
     with ThreadPoolExecutor(4) as pool:
         calls = [pool.submit(each, number) for number in range(20) for each in (call, save)]
         assert [one.result() for one in calls] == [202, 1] * 20
+
+
+def test_a_local_time_waits_for_its_moment_and_follows_the_customers_clock(api, acme, books):
+    api.change("syncs/vendors", {"schedule": {"at": "06:30"}})
+    moments = []
+    for zone in ZONES:
+        api.change("customer", {"time_zone": zone})
+        with schema.within(acme):
+            moments.append(due())
+    local = [moment.astimezone(ZoneInfo(zone)).strftime("%H:%M") for moment, zone in zip(moments, ZONES, strict=True)]
+    assert local == ["06:30", "06:30"]
+    assert min(moments) > utc_now()
