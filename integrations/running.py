@@ -14,7 +14,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django_tenants.utils import schema_context
+from django.db.models import Exists, OuterRef
 from structlog.contextvars import bound_contextvars
 
 from integrations import catalogue, connections, health, schedule_spec, telemetry
@@ -23,6 +23,7 @@ from integrations.engine import (
     LeaseLost,
     Limits,
     Loading,
+    Note,
     Work,
     deliver,
     is_running,
@@ -32,9 +33,10 @@ from integrations.engine import (
     poll,
 )
 from integrations.flow import Row
-from integrations.models import Connection, Sync
+from integrations.models import Connection, Run, Sync
 from tenants import schedule
 from tenants.models import Customer
+from tenants.schema import within
 
 log = logging.getLogger(__name__)
 
@@ -92,8 +94,12 @@ def run_claim(claim: schedule.Claim, *, clock: Callable[[], datetime] = utc_now)
     if begun is None:
         return  # this message came twice, or too late
     claim = begun
-    with schema_context(claim.schema_name):
-        sync = Sync.objects.select_related("source", "target").filter(pk=claim.sync_id).first()
+    # What the claim knows of its customer spares two queries: whose keys, and which time zone.
+    customer = Customer(pk=claim.customer_id, schema_name=claim.schema_name, key_id=claim.key_id)
+    with within(customer):
+        orphaned = Exists(Run.objects.filter(sync=OuterRef("pk"), state=Run.State.READING))
+        syncs = Sync.objects.select_related("source", "target").annotate(orphaned=orphaned)
+        sync = syncs.filter(pk=claim.sync_id).first()
         if sync is None:
             schedule.remove(customer_id=claim.customer_id, sync_id=claim.sync_id)
             return  # the sync was removed
@@ -108,19 +114,15 @@ def _work(claim: schedule.Claim, sync: Sync, clock: Callable[[], datetime]) -> N
     lease = ClaimLease(claim, settings.LEASE_SECONDS)
     hurry = "backfill" if sync.full_read_at is None else "schedule"  # a first load gives way to everything else
     work = work_for(sync, lease, CustomerSchedule(claim.customer_id), clock, priority=hurry)
-    again_at, eventful = None, claim.kind == "deliver"
+    work.notes_later = not getattr(sync, "orphaned", True)
+    again_at, eventful, note = None, claim.kind == "deliver", None
     try:
         if claim.kind == "poll":
-            again_at, eventful = _poll(work, claim)
+            again_at, eventful, note = _poll(work, claim)
         elif is_running(sync):
             deliver(work)
         _keep_capabilities(work)
-        with ledger(lease):
-            # Whatever became due meanwhile was committed before this lock was given.
-            due_at = again_at or next_due(sync)
-            if not is_running(sync):
-                due_at = clock() + PAUSED_LOOK
-            schedule.release(lease.claim, now=clock(), due_at=due_at, fresh_at=sync.fresh_at)
+        _release(work, lease, again_at, note)
         if eventful:
             health.tell(claim.customer_id, [sync], now=clock())
     except KeyboardInterrupt:
@@ -131,6 +133,23 @@ def _work(claim: schedule.Claim, sync: Sync, clock: Callable[[], datetime]) -> N
         log.warning("taken over by another worker", extra={"flow": sync.flow, "fence": lease.fence})
     finally:
         work.close()
+
+
+def _release(work: Work, lease: ClaimLease, again_at: datetime | None, note: Note | None) -> None:
+    """Gives the claim back. What an idle poll notes is written in the same statement. Raises LeaseLost."""
+    sync, now = work.sync, work.clock()
+    if note is not None:
+        fresh_at, also, given = sync.fresh_at, note.statement, note.given
+        if not schedule.release(lease.claim, now=now, due_at=again_at, fresh_at=fresh_at, also=also, given=given):
+            raise LeaseLost
+        return
+    with ledger(lease):
+        # Whatever became due meanwhile was committed before this lock was given.
+        due_at = again_at or next_due(sync)
+        now = work.clock()
+        if not is_running(sync):
+            due_at = now + PAUSED_LOOK
+        schedule.release(lease.claim, now=now, due_at=due_at, fresh_at=sync.fresh_at)
 
 
 class NoLease:
@@ -181,19 +200,21 @@ def work_for(
     )
 
 
-def _poll(work: Work, claim: schedule.Claim) -> tuple[datetime, bool]:
-    """When to poll again, and whether this poll is worth telling: it brought something, failed, or ended failures."""
-    eventful = False
+def _poll(work: Work, claim: schedule.Claim) -> tuple[datetime, bool, Note | None]:
+    """When to poll again, whether this poll is worth telling (it brought something, failed, or ended failures), and
+    what is left to be written of one that was neither."""
+    eventful, note = False, None
     if is_running(work.sync):
         failing = work.sync.failures > 0
         polled = poll(work)
         eventful = failing or polled.failed or polled.run is not None
         outcome = "failed" if polled.failed else "changed" if polled.run else "idle"
         telemetry.count("connector_polls", work.sync.flow, outcome)
+        note = polled.note
         if polled.again_at is not None:
-            return polled.again_at, eventful
-    zone = ZoneInfo(Customer.objects.values_list("time_zone", flat=True).get(pk=claim.customer_id))
-    return schedule_spec.parse(work.sync.schedule).next_due(work.clock(), zone), eventful
+            return polled.again_at, eventful, note
+    zone = ZoneInfo(claim.time_zone)
+    return schedule_spec.parse(work.sync.schedule).next_due(work.clock(), zone), eventful, note
 
 
 def _keep_capabilities(work: Work) -> None:

@@ -12,7 +12,7 @@ claims the row afterwards sees that.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -57,7 +57,11 @@ CLAIM = """
         w.queue, w.priority
 """
 MINE = "id = %(id)s AND fence = %(fence)s AND lease_until IS NOT NULL"
-BEGIN = f"UPDATE public.tenants_scheduledwork SET lease_until = %(until)s, fence = fence + 1 WHERE {MINE}"  # noqa: S608
+BEGIN = f"""
+    UPDATE public.tenants_scheduledwork SET lease_until = %(until)s, fence = fence + 1 WHERE {MINE}
+    RETURNING (SELECT key_id FROM public.tenants_customer c WHERE c.id = customer_id),
+        (SELECT time_zone FROM public.tenants_customer c WHERE c.id = customer_id)
+"""  # noqa: S608 - a constant
 RENEW = f"UPDATE public.tenants_scheduledwork SET lease_until = %(until)s WHERE {MINE}"  # noqa: S608 - a constant
 HOLD = f"SELECT id FROM public.tenants_scheduledwork WHERE {MINE} FOR UPDATE"  # noqa: S608 - likewise
 RELEASE = f"""
@@ -111,10 +115,13 @@ class Claim:
     lease_until: datetime
     queue: str = "default"
     priority: int = 5
+    key_id: UUID | None = None
+    time_zone: str = ""
 
     def as_message(self) -> dict[str, Any]:
-        """As JSON, for a task's arguments."""
-        return {key: value if isinstance(value, int) else str(value) for key, value in asdict(self).items()}
+        """As JSON, for a task's arguments. The customer's key id and time zone are read anew by `begin`."""
+        given = {key: value for key, value in asdict(self).items() if key not in ("key_id", "time_zone")}
+        return {key: value if isinstance(value, int) else str(value) for key, value in given.items()}
 
     @classmethod
     def from_message(cls, message: dict[str, Any]) -> Claim:
@@ -167,9 +174,12 @@ def begin(claim: Claim, *, now: datetime, lease_seconds: float) -> Claim | None:
     was taken over or released.
     """
     until = now + timedelta(seconds=lease_seconds)
-    if not _run(BEGIN, claim, until=until):
+    with connection.cursor() as cursor:
+        cursor.execute(BEGIN, {"id": claim.id, "fence": claim.fence, "until": until})
+        row = cursor.fetchone()
+    if row is None:
         return None
-    return replace(claim, fence=claim.fence + 1, lease_until=until)
+    return replace(claim, fence=claim.fence + 1, lease_until=until, key_id=row[0], time_zone=row[1])
 
 
 def renew(claim: Claim, *, now: datetime, lease_seconds: float) -> Claim | None:
@@ -185,13 +195,26 @@ def holds(claim: Claim) -> bool:
     return _run(HOLD, claim)
 
 
-def release(claim: Claim, *, now: datetime, due_at: datetime | None, fresh_at: datetime | None = None) -> bool:
+def release(
+    claim: Claim,
+    *,
+    now: datetime,
+    due_at: datetime | None,
+    fresh_at: datetime | None = None,
+    also: str = "",
+    given: Mapping[str, Any] | None = None,
+) -> bool:
     """Gives the row back, due at `due_at` (None: not due). A wake-up that came meanwhile makes it due now.
 
     `fresh_at`: until when the source is known to have nothing newer; None leaves it. False if somebody else has taken
-    over: then nothing was changed.
+    over: then nothing was changed. `also` is a statement, with the parameters `given`, that is done together with the
+    release or not at all; it asks for `EXISTS (SELECT 1 FROM released)`.
     """
-    return _run(RELEASE, claim, now=now, due_at=due_at, fresh_at=fresh_at)
+    times = {"now": now, "due_at": due_at, "fresh_at": fresh_at}
+    if not also:
+        return _run(RELEASE, claim, **times)
+    both = f"WITH released AS ({RELEASE} RETURNING id), also AS ({also}) SELECT id FROM released"  # noqa: S608 - statements of ours
+    return _run(both, claim, **times, **(given or {}))
 
 
 def make_due(*, customer_id: int, sync_ids: Collection[UUID], kind: Kind, now: datetime) -> None:

@@ -10,7 +10,7 @@ and reads it back, `checking` looks for what an unanswered call may have left. `
 from integrations.engine.delivering import deliver, is_running, next_due
 from integrations.engine.loading import Loading, loading
 from integrations.engine.mapping import Given, found_missing, save_value, save_values
-from integrations.engine.polling import Polled, poll
+from integrations.engine.polling import Note, Polled, poll
 from integrations.engine.reconciling import Report, reconcile
 from integrations.engine.references import arrived, forget_references, keep_references
 from integrations.engine.relinking import link_by_hand, make_anew, unlink
@@ -27,6 +27,7 @@ __all__ = [
     "LeaseLost",
     "Limits",
     "Loading",
+    "Note",
     "Polled",
     "Report",
     "Reread",

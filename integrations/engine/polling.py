@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import InterfaceError, OperationalError
 
@@ -24,9 +26,20 @@ State = Delivery.State
 LONGEST_OVERLAP = 3600.0
 
 
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A statement that is done together with the release of the claim (`released`), and its parameters."""
+
+    statement: str
+    given: dict[str, Any]
+
+
 @dataclass(slots=True)
 class Polled:
-    """What one poll did. `again_at` asks for another poll ahead of the schedule (more pages, or a retry)."""
+    """What one poll did. `again_at` asks for another poll ahead of the schedule (more pages, or a retry).
+
+    `note` is what an idle poll leaves to be written (only with `Work.notes_later`).
+    """
 
     read: int = 0
     unchanged: int = 0
@@ -34,6 +47,7 @@ class Polled:
     again_at: datetime | None = None
     failed: bool = False
     run: Run | None = None
+    note: Note | None = None
     uncounted: dict[str, int] = field(default_factory=lambda: {"read": 0, "unchanged": 0})
 
 
@@ -131,13 +145,13 @@ def _flush_counts(polled: Polled, now: datetime) -> None:
 
 def _start_run(sync: Sync, started_at: datetime, now: datetime) -> Run:
     """A new run. One whose worker died while reading has read what it has read."""
-    _close_orphans(sync, now)
+    _close_orphans(sync, now, sync.polled_at)
     return Run.objects.create(sync=sync, started_at=started_at)
 
 
-def _close_orphans(sync: Sync, now: datetime) -> None:
+def _close_orphans(sync: Sync, now: datetime, polled_at: datetime | None) -> None:
     """Runs that began after the last poll that came to its end."""
-    since = {} if sync.polled_at is None else {"started_at__gte": sync.polled_at}
+    since = {} if polled_at is None else {"started_at__gte": polled_at}
     for orphan in Run.objects.filter(sync=sync, state=Run.State.READING, **since):
         _close_reading(orphan, now)
 
@@ -168,17 +182,36 @@ def _finish(work: Work, polled: Polled, started_at: datetime) -> None:
     """Notes how fresh the source is. A poll that brought nothing new writes only its sync row."""
     now = work.clock()
     sync = work.sync
+    before = sync.polled_at
+    sync.polled_at, sync.failures, sync.last_error = now, 0, ""
+    if polled.again_at is None:
+        sync.fresh_at = started_at
+    if work.notes_later and polled.run is None:
+        polled.note = _note_of(sync)
+        return
     with ledger(work.lease):
         if polled.run is not None:
             _flush_counts(polled, now)
             _close_reading(polled.run, now)
         else:
-            _close_orphans(sync, now)
-        sync.polled_at, sync.failures, sync.last_error = now, 0, ""
-        if polled.again_at is None:
-            sync.fresh_at = started_at
+            _close_orphans(sync, now, before)
         fields = ["cursor", "polled_at", "fresh_at", "full_read_at", "failures", "last_error", "lateness_seconds"]
         sync.save(update_fields=fields)
+
+
+def _note_of(sync: Sync) -> Note:
+    """What `_finish` writes of a sync, for whoever releases the claim."""
+    given = {"cursor": json.dumps(sync.cursor), "sync": sync.pk, "polled_at": sync.polled_at}
+    times = {"sync_fresh_at": sync.fresh_at, "full_read_at": sync.full_read_at, "lateness": sync.lateness_seconds}
+    return Note(_NOTE, {**given, **times})
+
+
+_NOTE = """
+    UPDATE integrations_sync
+    SET cursor = %(cursor)s::jsonb, polled_at = %(polled_at)s, fresh_at = %(sync_fresh_at)s,
+        full_read_at = %(full_read_at)s, lateness_seconds = %(lateness)s, failures = 0, last_error = ''
+    WHERE id = %(sync)s AND EXISTS (SELECT 1 FROM released)
+"""
 
 
 def _close_reading(run: Run, now: datetime) -> None:

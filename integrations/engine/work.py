@@ -75,7 +75,10 @@ def _no_rows(client: Any, kind: str, keys: Sequence[str]) -> Mapping[str, Row]:
 
 @dataclass(slots=True, kw_only=True)
 class Work:
-    """One task's work on one sync. Clients are opened when first needed."""
+    """One task's work on one sync. Clients are opened when first needed.
+
+    `notes_later`: whoever does the work writes what an idle poll notes (`Polled.note`) when it releases the claim.
+    """
 
     sync: Sync
     flow: Flow
@@ -87,6 +90,7 @@ class Work:
     lookup: Callable[[Any, str, Sequence[str]], Mapping[str, Row]]
     lookup_source: Callable[[Any, str, Sequence[str]], Mapping[str, Row]] = _no_rows
     limits: Limits = field(default_factory=Limits)
+    notes_later: bool = False
     _clients: dict[str, Any] = field(default_factory=dict)
 
     @property

@@ -5,8 +5,8 @@ from integrations.models.alerting import Alert, AlertSettings
 from integrations.models.audit import AuditEvent, AuditSeal, RetentionRule
 from integrations.models.connection import Connection
 from integrations.models.delivery import Attempt, Delivery, Step
-from integrations.models.jobs import Progress, ReconcileDifference, ReconcileReport, ReplayJob
 from integrations.models.inbound import InboundEvent
+from integrations.models.jobs import Progress, ReconcileDifference, ReconcileReport, ReplayJob
 from integrations.models.link import Link, Reference, ValueMap
 from integrations.models.outgoing import Event, EventAttempt, EventDelivery, EventEndpoint
 from integrations.models.sync import Run, Sync

@@ -84,6 +84,12 @@ class Delivery(models.Model):
             ),
             # Equality and the beginning of a key, whatever the database's collation is.
             models.Index(fields=["source_key"], name="delivery_by_key", opclasses=["varchar_pattern_ops"]),
+            models.Index(fields=["sync", "source_key"], condition=Q(state="behind"), name="delivery_behind"),
+            models.Index(
+                fields=["sync", "due_at"],
+                condition=Q(state__in=["sending", "checking", "verifying"]),
+                name="delivery_unsettled",
+            ),
             BrinIndex(fields=["closed_at"], name="delivery_closed", pages_per_range=16, autosummarize=True),
         ]
 
@@ -164,6 +170,11 @@ class Attempt(models.Model):
         ordering = ["intended_at"]
         indexes = [
             models.Index(fields=["step", "intended_at"], name="attempt_by_step"),
+            models.Index(
+                fields=["step"],
+                condition=Q(kind="write", outcome="unknown", resolution="") | Q(resolution="not_found"),
+                name="attempt_in_question",
+            ),
             # For the seals. Unlike another kind of index, this one leaves the closing update as cheap as it was.
             BrinIndex(fields=["finished_at"], name="attempt_finished", pages_per_range=16, autosummarize=True),
         ]

@@ -76,7 +76,10 @@ class Run(models.Model):
 
     class Meta:
         ordering = ["-started_at"]
-        indexes = [models.Index(fields=["sync", "-started_at"], name="run_by_sync")]
+        indexes = [
+            models.Index(fields=["sync", "-started_at"], name="run_by_sync"),
+            models.Index(fields=["sync"], condition=models.Q(state="reading"), name="run_reading"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.sync.flow} {self.started_at:%Y-%m-%d %H:%M:%S}"
