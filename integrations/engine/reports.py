@@ -57,7 +57,7 @@ def go_on(work: Work, report_id: UUID, *, until: datetime) -> bool:
     judge = Judge(work)
     if report.state != Progress.RUNNING:
         return False
-    for page in work.flow.reader.pages(work.source, dict(report.cursor), overlap=0.0, full=True):
+    for page in work.flow.reader.pages(work.source, dict(report.cursor), overlap=0.0, full=not report.cursor):
         verdicts = compare(work, page.changes, judge)
         if not _save(work.lease, report_id, page, verdicts, work.clock()):
             return False
