@@ -56,7 +56,7 @@ def tls_context(ca_bundle: str = "") -> ssl.SSLContext:
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     try:
         context.load_verify_locations(**({"cadata": ca_bundle} if ca_bundle else {"cafile": certifi.where()}))
-    except (ssl.SSLError, ValueError):
+    except (ssl.SSLError, ValueError, TypeError):  # TypeError: characters beyond ASCII, which PEM has none of
         raise Misconfigured("The CA bundle holds no readable PEM certificate.", code="ca-bundle") from None
     return context
 

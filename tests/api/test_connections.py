@@ -64,6 +64,7 @@ REFUSED = {
     "no credential": ({"credentials": {"username": "U", "password": "canary", "pin": "1"}}, "/credentials/pin"),
     "missing": ({"credentials": {"username": "U"}}, "/credentials/password"),
     "certificate": ({"ca_bundle": "canary"}, "/ca_bundle"),
+    "certificate beyond ASCII": ({"ca_bundle": "canary \u00e9"}, "/ca_bundle"),
     "system": ({"system": "oracle"}, "/system"),
 }
 

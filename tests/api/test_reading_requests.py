@@ -21,7 +21,10 @@ MALFORMED = {
     "NUL": b'{"email": "a\\u0000@b.test"}',
     "half a pair": b'{"email": "\\ud800"}',
     "NUL in a name": b'{"a\\u0000": 1}',
-    "deep": b"[" * 100_000,
+    "deeper than can be read": b"[" * 100_000,
+    "deeper than can be walked through": b'{"email": ' + b"[" * 600 + b"]" * 600 + b"}",
+    "a little too deep": b'{"email": ' + b"[" * 20 + b"]" * 20 + b"}",
+    "twice among many": b"{" + b",".join(b'"%d":1' % n for n in range(90_000)) + b',"89999":2}',
     "long number": b'{"email": ' + b"1" * 5000 + b"}",
 }
 
@@ -30,6 +33,16 @@ MALFORMED = {
 def test_what_is_no_sound_json_is_refused(api, body):
     answer = api.post("members", body)
     assert (answer.status_code, answer.json()["type"]) == (400, "urn:ml-connector:problem:malformed-request")
+
+
+def test_a_body_may_have_twenty_levels(api):
+    answer = api.post("members", b'{"email": ' + b"[" * 19 + b"]" * 19 + b"}")
+    assert answer.json()["type"] == "urn:ml-connector:problem:invalid-request"
+
+
+def test_a_body_full_of_mistakes_is_answered_with_some_of_them(api):
+    answer = api.post("members", {f"member{n}": 1 for n in range(5_000)})
+    assert (answer.status_code, len(answer.json()["errors"])) == (400, 200)
 
 
 @pytest.mark.parametrize("body", [b"[]", b'"text"', b"5", b"null", b"true"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator, Mapping
+from itertools import islice
 from typing import Any, cast
 
 from django.core.exceptions import PermissionDenied, SuspiciousOperation, ValidationError
@@ -20,6 +21,8 @@ log = logging.getLogger(__name__)
 
 API = "/api/"
 LOCK_NOT_AVAILABLE, DEADLOCK = "55P03", "40P01"
+MOST_MISTAKES = 200
+"""An answer tells so many: a body of a mebibyte can have a hundred thousand, and its answer would have twenty."""
 
 
 class ApiMiddleware:
@@ -97,7 +100,7 @@ def _wrong_values(error: exceptions.ValidationError | ValidationError | WrongMem
     elif isinstance(error, ValidationError):
         found = [Mistake("", "invalid", sentence) for sentence in error.messages]
     else:
-        found = list(mistakes_in(error.detail))
+        found = list(islice(mistakes_in(error.detail), MOST_MISTAKES))
     return Problem("invalid-request", " ".join(dict.fromkeys(mistake.detail for mistake in found)), errors=found)
 
 

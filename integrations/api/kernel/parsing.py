@@ -1,4 +1,4 @@
-"""Reads request bodies strictly: JSON only, bounded, no member twice, nothing that PostgreSQL could not keep."""
+"""Reads request bodies strictly: JSON only, bounded, not deep, no member twice, nothing PostgreSQL could not keep."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ from integrations.api.kernel.problems import Problem
 
 BODY_LIMIT = 1024 * 1024
 """Bytes of a request body; a view may state a `body_limit` of its own."""
+DEEPEST = 20
+"""Objects and lists within each other. What is made of a body walks through it, a function call per level or more."""
 
 
 class StrictJson(BaseParser):
@@ -49,16 +51,19 @@ def loads(body: bytes) -> Any:
     if not body.strip():
         return {}
     try:
-        return json.loads(
+        found = json.loads(
             _clean(body.decode("utf-8")),
             parse_float=Decimal,
             parse_constant=_no_constant,
             object_pairs_hook=_each_once,
         )
+        if _is_deeper(found, DEEPEST):
+            raise RecursionError
+        return found
     except UnicodeDecodeError:
         raise Problem("malformed-request", "The body is not UTF-8.") from None
     except RecursionError:
-        raise Problem("malformed-request", "The body is nested too deeply.") from None
+        raise Problem("malformed-request", f"The body is nested more than {DEEPEST} levels deep.") from None
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
         raise Problem("malformed-request", f"The body is not JSON: {error.msg} ({where}).") from None
@@ -86,11 +91,19 @@ def _no_constant(name: str) -> Never:
 
 
 def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        twice = next(name for name, _ in pairs if sum(name == other for other, _ in pairs) > 1)
-        raise ValueError(f"The member {twice[:80]!r} stands there twice.")
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in found:
+            raise ValueError(f"The member {name[:80]!r} stands there twice.")
+        found[name] = value
     return found
+
+
+def _is_deeper(value: Any, levels: int) -> bool:
+    if not isinstance(value, dict | list):
+        return False
+    inner = value.values() if isinstance(value, dict) else value
+    return not levels or any(_is_deeper(each, levels - 1) for each in inner)
 
 
 class OneForm(BaseContentNegotiation):
