@@ -20,7 +20,6 @@ from integrations.models import Connection, Delivery, ReconcileReport, Sync
 from tenants.health_models import SyncHealth
 
 FIELDS = [
-    "flow",
     "running",
     "pause_code",
     "fresh_at",
@@ -40,7 +39,10 @@ def tell(customer_id: int, syncs: Collection[Sync], *, now: datetime) -> None:
     open_ones = _open([sync.pk for sync in syncs])
     rows = [_row(customer_id, sync, open_ones.get(sync.pk, []), now) for sync in syncs]
     update = [name for name in FIELDS if not name.startswith("books_")]
-    SyncHealth.objects.bulk_create(rows, update_conflicts=True, unique_fields=["sync_id"], update_fields=update)
+    # A flow that was switched off for good and on again is another sync, and takes over its row.
+    SyncHealth.objects.bulk_create(
+        rows, update_conflicts=True, unique_fields=["customer", "flow"], update_fields=["sync_id", *update]
+    )
 
 
 def tell_all(customer_id: int, *, now: datetime) -> None:
