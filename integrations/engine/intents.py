@@ -31,7 +31,7 @@ from integrations.flow import Write
 from integrations.models import Attempt, Delivery, Link, Step
 
 State = Delivery.State
-_NOTES = "SELECT id, notes FROM integrations_delivery WHERE id = ANY(%b::uuid[]) AND state = ANY(%b::text[])"
+_NOW = "SELECT id, state, due_at, notes FROM integrations_delivery WHERE id = ANY(%b::uuid[])"
 
 LOOK_AGAIN = timedelta(minutes=15)
 """What is missing in the other system is looked for so often, in case no event tells that it has appeared."""
@@ -40,8 +40,8 @@ LOOK_AGAIN = timedelta(minutes=15)
 def commit_intents(work: Work, batch: Sequence[Planned]) -> list[Outgoing]:
     """One transaction: writes get a step and an attempt with outcome unknown, everything else gets its end.
 
-    Deliveries that a newer version has overtaken since they were read are left alone, and those whose links or
-    maps a person has changed since are planned again.
+    Deliveries that a newer version has overtaken since they were read are left alone. Those that a person replayed
+    since, or whose links or maps a person has changed, are planned again.
     """
     work.lease.renew(work.clock())
     now = work.clock()
@@ -67,12 +67,14 @@ def commit_intents(work: Work, batch: Sequence[Planned]) -> list[Outgoing]:
 
 
 def _still_so(work: Work, batch: Sequence[Planned]) -> list[Planned]:
-    """Those of which nothing was changed since they were read; their notes are those of now."""
-    ids = [planned.delivery.id for planned in batch]
-    notes = dict(fetch(_NOTES, [ids, list(map(str, Delivery.PLANNABLE))]))
-    current = [p for p in batch if p.delivery.id in notes]
-    for planned in current:
-        planned.delivery.notes = json.loads(notes[planned.delivery.id])
+    """Those of which nothing was changed since they were read.
+
+    Whoever moved one meanwhile (a replay, a wake-up) made it due: a plan from before would undo that.
+    """
+    rows = fetch(_NOW, [[planned.delivery.id for planned in batch]])
+    stored = {key: (state, due_at, json.loads(notes)) for key, state, due_at, notes in rows}
+    read = ((p, (p.delivery.state, p.delivery.due_at, p.delivery.notes)) for p in batch)
+    current = [p for p, as_read in read if stored.get(p.delivery.id) == as_read]
     is_outdated = outdated(work.flow, [p.seen for p in current])
     return [p for p in current if not is_outdated(p.seen)]
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from integrations.connection import writes_may_begin
-from integrations.engine import deliver, dismiss, link_by_hand, poll, replay, save_value
-from integrations.errors import Transient, Unknown
+from integrations.engine import deliver, dismiss, link_by_hand, make_anew, poll, replay, save_value, unlink
+from integrations.errors import NeedsPerson, Transient, Unknown, reference_key
 from integrations.flow import Plan, Row, Situation
 from integrations.models import Attempt, Link, Run, Step, Sync
 from tests.engine.world import Things, World
@@ -223,6 +223,53 @@ def test_a_replay_while_a_record_is_planned_stays_in_its_story(world: World) -> 
     world.source.put("a", name="Ada")
     world.go()
     assert [note["text"] for note in world.newest().notes] == ["Replayed by person."]
+
+
+def test_a_replay_while_a_quarantined_record_is_planned_again_counts_in_its_run_once(world: World) -> None:
+    class Without(Interrupted):
+        def plan(self, record: Row, situation: Situation) -> Plan:
+            super().plan(record, situation)
+            raise NeedsPerson("There is no such unit.", needs=reference_key("unit", "7"))
+
+    world.flows["things"] = Without(lambda: None)
+    world.source.put("a", name="Ada")
+    world.go()
+    world.clock.advance(901)
+    world.flows["things"] = Without(lambda: _replay(world))
+    world.deliver()
+    run = Run.objects.get()
+    assert (world.states(), run.read, run.quarantined, run.state) == (["quarantined"], 1, 1, "completed")
+
+
+def test_a_replay_while_a_record_is_planned_has_it_planned_again(world: World) -> None:
+    class Refusing(Interrupted):
+        def plan(self, record: Row, situation: Situation) -> Plan:
+            first = self.meanwhile is not None
+            plan = super().plan(record, situation)
+            if first:
+                raise NeedsPerson("There was no such unit a moment ago.")
+            return plan
+
+    world.flows["things"] = Refusing(lambda: _replay(world))
+    world.source.put("a", name="Ada")
+    world.go()
+    assert world.states() == ["delivered"]
+
+
+def test_what_is_to_be_made_anew_is_made_although_it_was_just_found_unlinked(world: World) -> None:
+    def anew() -> None:
+        make_anew(Link.objects.get(source_key="a"), by="person", reason="x", schedule=world.schedule, now=world.clock())
+
+    world.source.put("a", name="Ada")
+    world.go()
+    unlink(Link.objects.get(), by="person", reason="wrong", schedule=world.schedule, now=world.clock())
+    world.flows["things"] = Interrupted(anew)
+    world.source.put("b", name="Bea")
+    world.poll()
+    world.clock.advance(1)
+    world.deliver()
+    assert world.states() == ["delivered", "delivered"]
+    assert len(world.target.records) == 3
 
 
 def test_a_run_whose_reader_died_is_closed_by_the_next_poll_even_if_that_is_idle(world: World) -> None:
