@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
 from django.db.models import Max
 
@@ -17,19 +18,18 @@ from integrations.models import Delivery, Link, Step
 State = Delivery.State
 
 
-def take_over(work: Work) -> None:
+def take_over(work: Work, *, but: Collection[UUID] = ()) -> None:
     """What a former owner of this lease left `sending` is checked, but not before its calls can have ended.
 
-    Whoever holds the lease now has sent nothing yet, so every delivery in that state belongs to a dead or
-    paused worker.
+    Every delivery in that state belongs to a dead or paused worker, `but` those that are under way here and now.
     """
     now = work.clock()
-    if not Delivery.objects.filter(sync=work.sync, state=State.SENDING).exists():
+    left = Delivery.objects.filter(sync=work.sync, state=State.SENDING).exclude(id__in=but)
+    if not left.exists():
         return
     with ledger(work.lease):
         moves = Moves(now)
-        stranded = Delivery.objects.filter(sync=work.sync, state=State.SENDING).defer("payload")
-        for delivery in stranded.annotate(check_after=Max("steps__attempts__check_after")):
+        for delivery in left.defer("payload").annotate(check_after=Max("steps__attempts__check_after")):
             reason = "The worker ended before it could note the answer."
             due_at = max(delivery.check_after or now, now)
             moves.move(delivery, State.CHECKING, code="worker-lost", reason=reason, due_at=due_at)

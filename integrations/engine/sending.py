@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -30,9 +30,33 @@ class Outgoing:
     result: Sent | IntegrationError | None = None
 
 
-def send_batch(work: Work, batch: Sequence[Outgoing]) -> None:
-    """Sends all writes and fills in their results. Refused tokens are renewed once, here in the task's thread."""
-    _side_by_side(work, batch)
+@dataclass(frozen=True, slots=True)
+class UnderWay:
+    """A batch whose calls are being made by threads."""
+
+    batch: Sequence[Outgoing]
+    turns: Sequence[Future[None]] = ()
+
+    def wait(self) -> None:
+        """Returns when every call has ended."""
+        for turn in self.turns:
+            turn.result()
+
+
+def begin_batch(work: Work, batch: Sequence[Outgoing], pool: Executor) -> UnderWay:
+    """Begins to send all writes; a single call is made here and now."""
+    calls, take_turns = _turns(work, batch)
+    if len(calls) == 1 or work.limits.side_by_side <= 1:
+        take_turns()
+        return UnderWay(batch)
+    threads = min(work.limits.side_by_side, len(calls))
+    return UnderWay(batch, [pool.submit(take_turns) for _ in range(threads)])
+
+
+def end_batch(work: Work, under_way: UnderWay) -> None:
+    """Waits for the results. Refused tokens are renewed once, here in the task's thread, and those writes repeated."""
+    under_way.wait()
+    batch = under_way.batch
     refused = [item for item in batch if isinstance(item.result, TokenRefused)]
     if not refused:
         return
@@ -43,10 +67,11 @@ def send_batch(work: Work, batch: Sequence[Outgoing]) -> None:
         for item in refused:
             item.result = error
     else:
-        _side_by_side(work, refused)
+        _turns(work, refused)[1]()
 
 
-def _side_by_side(work: Work, batch: Sequence[Outgoing]) -> None:
+def _turns(work: Work, batch: Sequence[Outgoing]) -> tuple[list[list[Outgoing]], Callable[[], None]]:
+    """The calls of a batch, and what each thread does: it makes one after the other as long as there are any."""
     sides = {name: side_of(work, name) for name in {item.step.side for item in batch}}  # opened in this thread
     # How many writes a writer takes in one call; 0: it knows single ones only.
     at_once = {name: s.writer.at_once if isinstance(s.writer, BatchWriter) else 0 for name, s in sides.items()}
@@ -58,13 +83,7 @@ def _side_by_side(work: Work, batch: Sequence[Outgoing]) -> None:
             side = call[0].step.side
             _keep(call, _send(work, sides[side], call, together=at_once[side] > 0))
 
-    threads = max(1, min(work.limits.side_by_side, len(calls)))
-    if threads == 1:
-        take_turns()
-        return
-    with ThreadPoolExecutor(max_workers=threads) as pool:
-        for turns in [pool.submit(take_turns) for _ in range(threads)]:
-            turns.result()
+    return calls, take_turns
 
 
 def _calls(batch: Sequence[Outgoing], at_once: Mapping[str, int]) -> list[list[Outgoing]]:

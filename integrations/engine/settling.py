@@ -45,7 +45,7 @@ def settle(work: Work, batch: Sequence[Outgoing]) -> dict[UUID, Outgoing]:
         with ledger(work.lease):
             return _settle(work, batch, now)
     except LeaseLost:
-        _keep_evidence(batch, now)
+        keep_evidence(batch, now)
         raise
 
 
@@ -212,7 +212,7 @@ def _look_for_doubles(work: Work, deliveries: Sequence[Delivery], steps: Collect
     return {marker: ids for marker, ids in keys.items() if len(ids) > 1}
 
 
-def _keep_evidence(batch: Sequence[Outgoing], now: datetime) -> None:
+def keep_evidence(batch: Sequence[Outgoing], now: datetime) -> None:
     """Answers that came too late: kept beside the intent, settled by whoever holds the lease now."""
     late = []
     for item in batch:
