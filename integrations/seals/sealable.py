@@ -94,7 +94,8 @@ DELIVERIES = Sealable(
     what="deliveries",
     table="integrations_delivery",
     order="closed_at",
-    closed="t.closed_at IS NOT NULL",
+    # What could not be transferred for want of something is opened again when that appears (`recording.wake`).
+    closed="t.closed_at IS NOT NULL AND (t.state <> 'not_transferable' OR t.needs = '')",
     columns="t.id, t.sync_id, t.source_key, t.number, t.state, t.code, t.reason, t.why, t.started_by, t.stamp, "
     f"t.digest, {_utc('t.created_at')}, {_utc('t.closed_at')}, {content('t.payload')}, {_STEPS}",
 )
