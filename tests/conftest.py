@@ -20,6 +20,7 @@ def django_db_setup(django_db_blocker: Any) -> Iterator[None]:
     databases.start_server()
     with django_db_blocker.unblock(), databases.fresh_copy():
         yield
+        databases.drop_spare()
 
 
 @pytest.fixture
@@ -27,7 +28,7 @@ def own_database(django_db_setup: None, django_db_blocker: Any) -> Iterator[Copy
     """A database for this test alone: commits are real, threads and processes can share it. Not with `db`."""
     from tests import databases
 
-    with django_db_blocker.unblock(), databases.fresh_copy() as copy:
+    with django_db_blocker.unblock(), databases.wiped_copy() as copy:
         yield copy
 
 

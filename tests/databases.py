@@ -22,10 +22,11 @@ from urllib.parse import quote
 import psycopg
 from django.conf import settings
 from django.core.management import call_command
-from django.db import connections
+from django.db import DatabaseError, connections
 from psycopg import sql
 
 from tenants import schema
+from tests.wiping import Contents, contents, wipe
 
 LOCK = 0x74657374  # advisory, on the maintenance database: templates are made and dropped by one process at a time
 BUILDING = "test_template_unfinished"
@@ -34,6 +35,7 @@ PACKAGES = ("django", "django-tenants", "django-celery-beat")
 CUSTOMERS = {"acme": "Acme Plumbing", "globex": "Globex Heating"}
 
 _numbers = itertools.count(1)
+_spare: list[tuple[Copy, Contents]] = []  # wiped copies of this process
 
 
 @dataclass(frozen=True)
@@ -84,20 +86,60 @@ def start_broker() -> None:
 @contextmanager
 def fresh_copy() -> Iterator[Copy]:
     """A copy for this process, made the default database until the end, then dropped."""
-    default = connections["default"].settings_dict
-    before = default["NAME"]
-    with _maintenance() as server:
-        _drop_orphans(server)
-        template = _template(server)
-        copy = Copy(f"test_{os.getpid()}_{next(_numbers)}")
-        server.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(_name(copy.name), _name(template)))
+    before = connections["default"].settings_dict["NAME"]
+    copy = _made()
     _use(copy.name)
     try:
         yield copy
     finally:
         _use(before)
-        with _maintenance() as server:
-            _drop(server, copy.name)
+        _given_up(copy)
+
+
+@contextmanager
+def wiped_copy() -> Iterator[Copy]:
+    """The same, of which what was left behind is wiped and the next one gets it; dropped where that does not do."""
+    before = connections["default"].settings_dict["NAME"]
+    copy, known = _spare.pop() if _spare else (_made(), None)
+    _use(copy.name)
+    known = known or contents()
+    try:
+        yield copy
+    finally:
+        _use(copy.name)
+        is_clean = _wiped(known)
+        _use(before)
+        if is_clean:
+            _spare.append((copy, known))
+        else:
+            _given_up(copy)
+
+
+def drop_spare() -> None:
+    """Drops what is kept for the next test."""
+    while _spare:
+        _given_up(_spare.pop()[0])
+
+
+def _wiped(known: Contents) -> bool:
+    try:
+        return wipe(known)
+    except DatabaseError:
+        return False
+
+
+def _made() -> Copy:
+    with _maintenance() as server:
+        _drop_orphans(server)
+        template = _template(server)
+        copy = Copy(f"test_{os.getpid()}_{next(_numbers)}")
+        server.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(_name(copy.name), _name(template)))
+    return copy
+
+
+def _given_up(copy: Copy) -> None:
+    with _maintenance() as server:
+        _drop(server, copy.name)
 
 
 def _template(server: psycopg.Connection[Any]) -> str:

@@ -37,8 +37,7 @@ class World:
 
     def titan(self, kind: str) -> list[dict[str, Any]]:
         """The rows of one kind that this customer's ServiceTitan tenant holds."""
-        state = self.control(self.servicetitan, "state")
-        rows: list[dict[str, Any]] = state["tenants"][str(self.tenant)][kind]
+        rows: list[dict[str, Any]] = self.control(self.servicetitan, f"state?tenant={self.tenant}&kind={kind}")
         return rows
 
     def faults(self, *rules: dict[str, Any], sap: bool = False) -> None:

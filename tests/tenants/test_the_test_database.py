@@ -6,9 +6,12 @@ import subprocess
 import sys
 
 import pytest
+from django.db import connections
 
+from integrations.models import Connection
 from tenants import schema
 from tenants.models import Customer
+from tests import databases, wiping
 
 NAME_OF_ACME = """
 import django
@@ -44,3 +47,37 @@ def test_a_database_of_ones_own_is_seen_by_other_processes(own_database, acme):
 
 def test_the_next_test_does_not_see_it(acme):
     assert acme.name == "Acme Plumbing"
+
+
+@pytest.fixture
+def unblocked(django_db_setup, django_db_blocker):
+    with django_db_blocker.unblock():
+        yield
+        databases.drop_spare()
+
+
+@pytest.mark.usefixtures("unblocked")
+def test_what_is_left_behind_is_wiped_and_the_copy_goes_to_the_next():
+    connection = connections["default"]
+    with databases.wiped_copy() as first:
+        known = wiping.contents()
+        with schema.within(Customer.objects.get(schema_name="acme")):
+            Connection.objects.create(name="sap", system="sap", environment="sandbox")
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT nextval('public.tenants_customer_id_seq'), nextval('public.auth_group_id_seq')")
+        assert wiping.contents() != known
+    with databases.wiped_copy() as second:
+        assert (second, wiping.contents()) == (first, known)
+
+
+@pytest.mark.usefixtures("unblocked")
+@pytest.mark.parametrize(
+    "left",
+    ["UPDATE public.tenants_customer SET name = 'changed'", "ALTER TABLE acme.integrations_sync ADD COLUMN more int"],
+)
+def test_a_copy_that_cannot_be_wiped_is_dropped(left):
+    with databases.wiped_copy() as first, connections["default"].cursor() as cursor:
+        cursor.execute(left)
+    with databases.wiped_copy() as second:
+        assert second != first
+        assert Customer.objects.filter(name="Acme Plumbing").exists()
