@@ -50,8 +50,9 @@ test-slow: install ## the tests that start whole processes and kill them
 	$(RUN) -m pytest -m slow
 	@$(RUN) -m devservices down --instance tests --if-idle >/dev/null
 
-sim: install ## seeded histories with faults and crashes; HISTORIES=500 SEED=1000 for a range of one's own
-	HISTORIES=$${HISTORIES:-200} $(RUN) -m pytest tests/engine/test_histories.py
+sim: install ## the fault campaign: seeded histories; SEED=1000 HISTORIES=400 for a range of one's own, RESULTS=FILE keeps it
+	$(RUN) -m tests.faults.campaign --seed $${SEED:-1} --histories $${HISTORIES:-200} --processes $${PROCESSES:-2} \
+		$(if $(RESULTS),--results $(RESULTS))
 	@$(RUN) -m devservices down --instance tests --if-idle
 
 bench: install ## what the product costs, against a bare loop in the same run; ASK="orders idle" for some, ASK=--all for the long ones

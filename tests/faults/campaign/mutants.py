@@ -1,0 +1,125 @@
+"""Bugs planted on purpose, one per guard. Each has to be found by some seed; docs/fault-campaign.md has the table."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+from unittest.mock import patch
+
+from integrations import running
+from integrations.engine import checking, delivering, intents, linking, polling, sending, settling
+from integrations.errors import Transient, Unknown
+from tenants import schedule
+
+Change = tuple[Any, str, Any]
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """What the product does wrong, the attributes that are replaced to make it so, and a seed that shows it."""
+
+    name: str
+    seed: int
+    changes: Callable[[], list[Change]]
+
+    @contextmanager
+    def planted(self) -> Iterator[None]:
+        """The product with this bug."""
+        planted = [patch.object(where, name, wrong) for where, name, wrong in self.changes()]
+        for each in planted:
+            each.start()
+        try:
+            yield
+        finally:
+            for each in reversed(planted):
+                each.stop()
+
+
+def _nothing(*given: Any, **more: Any) -> None:
+    return None
+
+
+def _looks_too_early() -> list[Change]:
+    usual = running._limits
+    return [(running, "_limits", lambda sync: dataclasses.replace(usual(sync), list_lag_seconds=0.0))]
+
+
+def _takes_unknown_for_not_sent() -> list[Change]:
+    usual = settling._settle_error
+
+    def settle(work: Any, item: Any, *more: Any) -> None:
+        if isinstance(item.result, Unknown):
+            item.result = Transient(item.result.message, code=item.result.code)
+        usual(work, item, *more)
+
+    return [(settling, "_settle_error", settle)]
+
+
+def _takes_over_too_early() -> list[Change]:
+    usual = intents._intent
+
+    def intent(work: Any, planned: Any, step: Any, write: Any, now: Any, **given: Any) -> Any:
+        made = usual(work, planned, step, write, now, **given)
+        made.attempt.check_after = now
+        return made
+
+    return [(intents, "_intent", intent)]
+
+
+def _moves_the_cursor_first() -> list[Change]:
+    usual = polling._save_page
+
+    def save(work: Any, page: Any, *more: Any) -> None:
+        work.sync.cursor = page.cursor
+        work.sync.save(update_fields=["cursor"])
+        usual(work, page, *more)
+
+    return [(polling, "_save_page", save)]
+
+
+def _forgets_every_second_row() -> list[Change]:
+    usual = polling._save_page
+
+    def save(work: Any, page: Any, *more: Any) -> None:
+        usual(work, dataclasses.replace(page, changes=page.changes[:1]), *more)
+
+    return [(polling, "_save_page", save)]
+
+
+def _sends_without_intent() -> list[Change]:
+    usual = sending.send_batch
+
+    def send(work: Any, outgoing: Any) -> None:
+        from integrations.models import Attempt
+
+        Attempt.objects.filter(id__in=[item.attempt.id for item in outgoing]).update(outcome="not_sent")
+        usual(work, outgoing)
+
+    return [(delivering, "send_batch", send)]
+
+
+def _no_budget() -> list[Change]:
+    from integrations.budget import LocalBudget
+
+    return [(LocalBudget, "acquire", _nothing)]
+
+
+MUTANTS = (
+    Mutant("sends again without looking", 1, lambda: [(checking, "_find", lambda *given: {})]),
+    Mutant("looks before the lag of the lists is over", 1, _looks_too_early),
+    Mutant("takes an unknown outcome for not sent", 1, _takes_unknown_for_not_sent),
+    Mutant("takes over before the other worker's calls can have ended", 1, _takes_over_too_early),
+    Mutant("forgets what a dead worker was sending", 1, lambda: [(delivering, "take_over", _nothing)]),
+    Mutant("drops the fence", 1, lambda: [(running.ClaimLease, "hold", _nothing)]),
+    Mutant("begins a message that came twice", 1, lambda: [(schedule, "begin", lambda claim, **more: claim)]),
+    Mutant("moves the cursor before the rows are saved", 1, _moves_the_cursor_first),
+    Mutant("saves only the first row of a page", 1, _forgets_every_second_row),
+    Mutant("never looks behind the watermark", 1, lambda: [(polling, "_overlap", lambda work: 0.0)]),
+    Mutant("wakes nobody when a link appears", 1, lambda: [(one, "wake_for", _nothing) for one in (linking, intents)]),
+    Mutant("reads nothing back", 1, lambda: [(delivering, "verify", lambda work, group: [])]),
+    Mutant("sends before its intent is committed", 1, _sends_without_intent),
+    Mutant("keeps no budget", 1, _no_budget),
+)

@@ -1,0 +1,170 @@
+"""Carries the product's HTTP calls to simulators in the same process, and notes each in the history's record.
+
+What may go wrong on the way is what the simulators' own fault rules say; a cut or late answer looks to the product as
+it does over a socket. `Mangle` changes an answer: a null in a member that is always there, an unknown enumeration
+value.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import random
+import re
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from urllib3 import BaseHTTPResponse, HTTPHeaderDict
+from urllib3.exceptions import ProtocolError
+from urllib3.response import HTTPResponse
+
+from integrations import transport
+from integrations.http import HttpSession
+from simulators.simulator import Simulator
+from simulators.wire import Request, Response
+from tests.faults.campaign import stage
+
+TENANT = re.compile(r"/tenant/(\d+)/")
+Told = Callable[[str], None]
+
+
+@dataclass
+class Wire:
+    """Which simulator stands behind which port of 127.0.0.1, and what goes wrong with the next answers."""
+
+    simulators: Mapping[int, Simulator]
+    told: Told
+    pass_time: Callable[[float], None]
+    before_write: Callable[[Request], None]
+    mangles: list[int] = field(default_factory=list)
+    busiest: Counter[str] = field(default_factory=Counter)
+    recent: dict[str, deque[float]] = field(default_factory=dict)
+
+    def send(
+        self, origin: tuple[str, str, int], method: str, target: str, *, headers: Any, body: bytes | None, timeouts: Any
+    ) -> BaseHTTPResponse:
+        """One exchange, as `transport.GuardedPools.send`. Raises what urllib3 raises when no complete answer comes."""
+        named = {name.lower(): value for name, value in headers.items()}
+        request = Request.of(method, target, {**named, "host": f"{origin[1]}:{origin[2]}"}, body or b"")
+        if is_write(request):
+            self.before_write(request)
+        transport._progress.sent = True  # as the guarded socket notes it
+        self._count(f"{origin[2]} {TENANT.findall(target)[:1]}")
+        answer = self.simulators[origin[2]].handle(request)
+        self.told(f"{method} {origin[2]} {_short(request)} -> {_shown(answer)}")
+        return self._arrived(answer, timeouts[1])
+
+    def _count(self, account: str) -> None:
+        """Calls of an account within any one second; signing in is outside of its budget."""
+        times = self.recent.setdefault(account, deque())
+        times.append(time.time())
+        while times[0] <= times[-1] - 1:
+            times.popleft()
+        self.busiest[account] = max(self.busiest[account], len(times))
+
+    def _arrived(self, answer: Response, patience: float) -> BaseHTTPResponse:
+        if answer.delay:
+            self.pass_time(min(answer.delay, patience))
+        if answer.delay >= patience:
+            raise TimeoutError("Read timed out.")
+        if answer.cut in ("drop", "reset"):
+            raise ProtocolError("Connection aborted.")
+        body = answer.body
+        if self.mangles and _is_json(answer):
+            body = mangled(body, self.mangles.pop(0))
+        made = _Raw(
+            io.BytesIO(body), headers=HTTPHeaderDict(answer.headers), status=answer.status, preload_content=False
+        )
+        made.cut_after = len(body) // 2 if answer.cut == "truncate" else None
+        return made
+
+
+def is_write(request: Request) -> bool:
+    """Whether the call changes something there: neither a read nor a sign-in."""
+    return request.method not in ("GET", "HEAD") and not request.path.endswith(("/connect/token", "/oauth2/token"))
+
+
+def _short(request: Request) -> str:
+    """The end of the path, and a digest of whatever else was asked for or sent; sign-ins hold secrets."""
+    end = "/".join(request.path.rsplit("/", 2)[1:])
+    if not request.query and not is_write(request):
+        return end
+    asked = hashlib.sha256(repr(request.query).encode() + request.body).hexdigest()
+    return f"{end} {asked[:8]}"
+
+
+def _shown(answer: Response) -> str:
+    return f"{answer.status}" + (f" {answer.cut}" if not answer.arrives else "") + (" late" if answer.delay else "")
+
+
+def _is_json(answer: Response) -> bool:
+    return answer.arrives and answer.status < 300 and "json" in answer.header("content-type")
+
+
+def mangled(body: bytes, number: int) -> bytes:
+    """The same JSON with one member of one row made null, or one word unknown."""
+    try:
+        read = json.loads(body)
+    except ValueError:
+        return body
+    members = list(_members(read))
+    if not members:
+        return body
+    row, name = random.Random(number).choice(members)
+    row[name] = "SomethingNew" if isinstance(row[name], str) and number % 2 else None
+    return json.dumps(read).encode()
+
+
+def _members(value: Any) -> Any:
+    if isinstance(value, list):
+        for each in value:
+            yield from _members(each)
+    elif isinstance(value, dict):
+        for name, each in value.items():
+            if isinstance(each, (dict, list)):
+                yield from _members(each)
+            else:
+                yield value, name
+
+
+class _Raw(HTTPResponse):
+    cut_after: int | None = None
+
+    def stream(self, amt: int | None = 2**16, decode_content: bool | None = None) -> Any:
+        """The body, or half of it and then a broken connection."""
+        if self.cut_after is None:
+            yield from super().stream(amt, decode_content)
+            return
+        yield self.read(self.cut_after)
+        raise ProtocolError("Connection broken: incomplete read")
+
+
+def install(wire: Wire) -> Callable[[], None]:
+    """Lets every session of the product call through `wire`; what is returned takes that back."""
+    plain, send = HttpSession.send, transport.GuardedPools.send
+
+    def paused(self: HttpSession, *given: Any, **more: Any) -> Any:
+        worker = stage.current()
+        if worker:
+            worker.pause()
+        try:
+            return plain(self, *given, **more)
+        finally:
+            # An answer is on its way back: whatever happens now happens before it is read.
+            if worker:
+                worker.pause()
+
+    def carried(self: Any, *given: Any, **more: Any) -> BaseHTTPResponse:
+        return wire.send(*given, **more)
+
+    HttpSession.send = paused  # type: ignore[method-assign]
+    transport.GuardedPools.send = carried  # type: ignore[method-assign]
+
+    def undo() -> None:
+        HttpSession.send, transport.GuardedPools.send = plain, send  # type: ignore[method-assign]
+
+    return undo
