@@ -206,11 +206,14 @@ def _note_of(sync: Sync) -> Note:
     return Note(_NOTE, {**given, **times})
 
 
+# Nobody waits here for somebody who is changing the sync, and who may want the schedule's row next: they would wait for
+# each other. What is not noted then is read once more.
 _NOTE = """
     UPDATE integrations_sync
     SET cursor = %(cursor)s::jsonb, polled_at = %(polled_at)s, fresh_at = %(sync_fresh_at)s,
         full_read_at = %(full_read_at)s, lateness_seconds = %(lateness)s, failures = 0, last_error = ''
-    WHERE id = %(sync)s AND EXISTS (SELECT 1 FROM released)
+    WHERE id IN (
+        SELECT s.id FROM released, integrations_sync s WHERE s.id = %(sync)s FOR NO KEY UPDATE OF s SKIP LOCKED)
 """
 
 

@@ -7,8 +7,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import connections as database_connections
+from django.db import transaction
 
+from integrations import steering
 from integrations.engine import LeaseLost, ledger
+from integrations.engine.polling import _note_of
 from integrations.models import AuditEvent, Connection, Delivery, Sync
 from integrations.running import ClaimLease, utc_now
 from tenants import schedule, schema
@@ -218,3 +221,30 @@ def test_a_local_time_waits_for_its_moment_and_follows_the_customers_clock(api, 
     local = [moment.astimezone(ZoneInfo(zone)).strftime("%H:%M") for moment, zone in zip(moments, ZONES, strict=True)]
     assert local == ["06:30", "06:30"]
     assert min(moments) > utc_now()
+
+
+def test_an_idle_poll_gives_its_claim_back_without_waiting_for_who_changes_the_sync(own_database, acme):
+    """It holds the schedule's row by then, which a change of the sync may want next."""
+    with schema.within(acme):
+        sync = fill(acme)["sync"]
+        schedule.make_due(customer_id=acme.pk, sync_ids=[sync.pk], kind="poll", now=utc_now())
+        (claim,) = schedule.claim(now=utc_now(), limit=1, lease_seconds=300, customer_id=acme.pk)
+
+    def release() -> bool:
+        note = _note_of(sync)
+        try:
+            with schema.within(acme):
+                return schedule.release(claim, now=utc_now(), due_at=utc_now(), also=note.statement, given=note.given)
+        finally:
+            database_connections.close_all()
+
+    with ThreadPoolExecutor(1) as pool, schema.within(acme):
+        sync.polled_at = utc_now()
+        with transaction.atomic():
+            assert steering.locked("vendors") is not None
+            assert pool.submit(release).result(timeout=10)
+            schedule.make_due(customer_id=acme.pk, sync_ids=[sync.pk], kind="poll", now=utc_now())
+        assert Sync.objects.get().polled_at is None
+        (claim,) = schedule.claim(now=utc_now(), limit=1, lease_seconds=300, customer_id=acme.pk)
+        assert pool.submit(release).result(timeout=10)
+        assert Sync.objects.get().polled_at == sync.polled_at
