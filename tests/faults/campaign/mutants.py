@@ -90,15 +90,15 @@ def _forgets_every_second_row() -> list[Change]:
 
 
 def _sends_without_intent() -> list[Change]:
-    usual = sending.send_batch
+    usual = sending.begin_batch
 
-    def send(work: Any, outgoing: Any) -> None:
+    def begin(work: Any, outgoing: Any, pool: Any) -> Any:
         from integrations.models import Attempt
 
         Attempt.objects.filter(id__in=[item.attempt.id for item in outgoing]).update(outcome="not_sent")
-        usual(work, outgoing)
+        return usual(work, outgoing, pool)
 
-    return [(delivering, "send_batch", send)]
+    return [(delivering, "begin_batch", begin)]
 
 
 def _no_budget() -> list[Change]:
@@ -119,7 +119,7 @@ MUTANTS = (
     Mutant("saves only the first row of a page", 1, _forgets_every_second_row),
     Mutant("never looks behind the watermark", 1, lambda: [(polling, "_overlap", lambda work: 0.0)]),
     Mutant("wakes nobody when a link appears", 1, lambda: [(one, "wake_for", _nothing) for one in (linking, intents)]),
-    Mutant("reads nothing back", 1, lambda: [(delivering, "verify", lambda work, group: [])]),
+    Mutant("reads nothing back", 1, lambda: [(delivering, "verify", lambda work, group, *sent: [])]),
     Mutant("sends before its intent is committed", 1, _sends_without_intent),
     Mutant("keeps no budget", 1, _no_budget),
 )

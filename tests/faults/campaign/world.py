@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import random
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -20,6 +20,7 @@ from django_tenants.utils import schema_context
 
 from integrations import connections, ids
 from integrations.budget import LocalBudget
+from integrations.engine import delivering
 from integrations.models import Attempt, Connection, Sync, ValueMap
 from simulators.sap.app import SapSimulator
 from simulators.servicetitan.simulator import ServiceTitan
@@ -91,6 +92,45 @@ class Set:
             self.strange_writes.append(f"{request.method} {request.path} left without an intent")
 
 
+class InTurn:
+    """Stands for the threads of a batch: its calls are made in the worker's own thread, at once or at the very last.
+
+    Which of the two is drawn, so that a batch may be planned before or after the calls of the one ahead of it.
+    """
+
+    def __init__(self, max_workers: int) -> None:
+        self.waiting: list[Later] = []
+
+    def __enter__(self) -> InTurn:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *error: object) -> None:
+        """Calls that are under way are made to their end, unless the process is gone."""
+        if kind is None or issubclass(kind, Exception):
+            for later in self.waiting:
+                later.result()
+
+    def submit(self, call: Callable[[], None]) -> Later:
+        later = Later(call)
+        self.waiting.append(later)
+        if random.random() < 0.5:
+            later.result()
+        return later
+
+
+@dataclass
+class Later:
+    """A future whose work is done by whoever asks for its result first."""
+
+    call: Callable[[], None]
+    is_done: bool = False
+
+    def result(self) -> None:
+        if not self.is_done:
+            self.is_done = True
+            self.call()
+
+
 @contextmanager
 def stage_set(seed: int) -> Iterator[Set]:
     """The set of a seed: empty tables, new simulators, syncs switched on and due."""
@@ -101,6 +141,7 @@ def stage_set(seed: int) -> Iterator[Set]:
         stack.enter_context(patch.object(ids, "secrets", numbers))
         stack.enter_context(patch.object(connections, "budget_of", made.budget))
         stack.enter_context(patch.object(settings, "READ_SECONDS", READ_SECONDS))
+        stack.enter_context(patch.object(delivering, "ThreadPoolExecutor", InTurn))
         simulators = _simulators(seed)
         line = wire.Wire(simulators, made.tell, made.pass_time, made.check_write, made.mangles, made.busiest)
         stack.callback(wire.install(line))
@@ -128,8 +169,7 @@ def _customer(name: str, simulators: dict[int, Simulator], chance: random.Random
     base = f"http://127.0.0.1:{SAP[name]}"
     here = Here(customer=customer, sap=base, servicetitan=f"http://127.0.0.1:{TITAN}", tenant=TENANTS[name])
     here.simulators = {f"http://127.0.0.1:{port}": each for port, each in simulators.items()}
-    # One call at a time is made in the worker's own thread, where it can be stopped before and after.
-    here.connect(list_lag_seconds=LIST_LAG, side_by_side=1, calls_per_second=CALLS)
+    here.connect(list_lag_seconds=LIST_LAG, side_by_side=2, calls_per_second=CALLS)
     with schema_context(name):
         for sync in Sync.objects.all():
             sync.options = {**sync.options, "batch": chance.choice([1, 3, 50])}
