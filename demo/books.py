@@ -113,10 +113,13 @@ class Books:
         """A person closes a delivery that nobody wants."""
         from integrations.engine import dismiss
         from integrations.models import Delivery
+        from integrations.running import CustomerSchedule
+        from tenants.models import Customer
 
+        plan = CustomerSchedule(Customer.objects.get(schema_name=self.customer).pk)
         with self.syncs():
             newest = Delivery.objects.filter(sync__flow=flow, source_key=source_key).latest("number")
-            dismiss(newest, by="demo", reason=reason, now=utc_now())
+            dismiss(newest, by="demo", reason=reason, schedule=plan, now=utc_now())
 
     def replay(self, flow: str, source_key: str) -> None:
         """A person sends a record through the ledger again."""

@@ -41,10 +41,10 @@ def replay_one(delivery: Delivery, customer: Customer, *, actor: Actor, now: dat
     return newest
 
 
-def dismiss_one(delivery: Delivery, *, reason: str, actor: Actor, now: datetime) -> Delivery:
+def dismiss_one(delivery: Delivery, customer: Customer, *, reason: str, actor: Actor, now: datetime) -> Delivery:
     """Closes a delivery that nobody wants. Raises CannotBeDone while a write is not settled, or once it is closed."""
     try:
-        dismissed = dismiss(delivery, by=_by(actor), reason=reason, now=now)
+        dismissed = dismiss(delivery, by=_by(actor), reason=reason, schedule=CustomerSchedule(customer.pk), now=now)
     except ValueError as error:
         raise CannotBeDone(str(error)) from None
     _note(actor, "delivery.dismissed", delivery, {"version": delivery.number, "reason": reason})

@@ -220,9 +220,9 @@ class Dismissal(Resource):
     def post(self, request: Request, delivery_id: UUID) -> Response:
         """Closes this version. The record's next change at its source is delivered as any other."""
         reason = self.body(Reason)["reason"]
-        return Response(
-            DeliveryShown(desk.dismiss_one(find(delivery_id), reason=reason, actor=self.actor, now=timezone.now())).data
-        )
+        found, actor = find(delivery_id), self.actor
+        closed = desk.dismiss_one(found, self.customer, reason=reason, actor=actor, now=timezone.now())
+        return Response(DeliveryShown(closed).data)
 
 
 class WritePreview(Resource):

@@ -95,7 +95,7 @@ def _treat(job: ReplayJob, batch: list[Delivery], schedule: Schedule, now: datet
     if not batch:
         return 0
     if job.action == ReplayJob.Action.DISMISS:
-        return len(dismiss_all(batch, by=job.started_by, reason=job.reason, now=now))
+        return len(dismiss_all(batch, by=job.started_by, reason=job.reason, schedule=schedule, now=now))
     return len(replay_all(batch, by=job.started_by, schedule=schedule, now=now, priority=BACKFILL))
 
 

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from integrations.engine.recording import Moves, add_notes
+from integrations.engine.recording import Moves, add_notes, wake
 from integrations.engine.versions import LIVE, insert_versions, next_version
 from integrations.engine.work import Schedule, ledger
+from integrations.errors import link_key
 from integrations.models import Delivery, Sync
 
 State = Delivery.State
@@ -66,19 +67,22 @@ def replay_all(
     return [*held, *again]
 
 
-def dismiss(delivery: Delivery, *, by: str, reason: str, now: datetime) -> Delivery:
+def dismiss(delivery: Delivery, *, by: str, reason: str, schedule: Schedule, now: datetime) -> Delivery:
     """Closes a delivery that nobody wants any more. Raises ValueError while a write of it is not settled.
 
-    The record's next change at its source makes a new delivery: dismissing is about this version.
+    The record's next change at its source makes a new delivery: dismissing is about this version. What waits for the
+    record is planned again, since it may not come.
     """
     with ledger():
         delivery = Delivery.objects.get(pk=delivery.pk)
-        if not dismiss_all([delivery], by=by, reason=reason, now=now):
+        if not dismiss_all([delivery], by=by, reason=reason, schedule=schedule, now=now):
             raise ValueError(f"A delivery that is {delivery.state} cannot be dismissed.")
         return delivery
 
 
-def dismiss_all(deliveries: Iterable[Delivery], *, by: str, reason: str, now: datetime) -> list[Delivery]:
+def dismiss_all(
+    deliveries: Iterable[Delivery], *, by: str, reason: str, schedule: Schedule, now: datetime
+) -> list[Delivery]:
     """Closes those that are open and have no unsettled write; answers them. In a ledger transaction."""
     moves = Moves(now)
     held = [delivery for delivery in deliveries if delivery.state in HELD]
@@ -86,6 +90,9 @@ def dismiss_all(deliveries: Iterable[Delivery], *, by: str, reason: str, now: da
         add_notes(delivery, [f"Dismissed by {by}: {reason}"], now)
         moves.move(delivery, State.DISMISSED, code="dismissed", reason=reason)
     moves.save()
+    flows = dict(Sync.objects.filter(pk__in={delivery.sync_id for delivery in held}).values_list("pk", "flow"))
+    keys = {link_key(flows[delivery.sync_id], delivery.source_key) for delivery in held}
+    wake(keys, schedule=schedule, now=now, states=[State.WAITING])
     return held
 
 

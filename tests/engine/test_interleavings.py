@@ -94,7 +94,7 @@ def test_a_newer_version_behind_what_is_found_twice_makes_no_third(world: World)
 
 def test_what_was_found_twice_and_dismissed_is_looked_for_when_it_is_replayed(world: World) -> None:
     _found_twice(world)
-    dismiss(world.newest(), by="person", reason="Done by hand.", now=world.clock())
+    dismiss(world.newest(), by="person", reason="Done by hand.", schedule=world.schedule, now=world.clock())
     del world.target.records["2"]
     _replay(world)
     world.deliver()

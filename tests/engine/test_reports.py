@@ -118,7 +118,7 @@ def test_a_worker_that_was_taken_over_saves_no_page(books: World) -> None:
 def test_what_is_explained_is_listed_and_no_disagreement(world: World) -> None:
     world.source.put("a", name="a", refuse=True)
     world.go()
-    dismiss(world.newest(), by="ann", reason="not ours", now=world.clock())
+    dismiss(world.newest(), by="ann", reason="not ours", schedule=world.schedule, now=world.clock())
     report = run(world, begin(world))
     (one,) = ReconcileDifference.objects.all()
     assert (report.agree, report.explained, one.cause, one.is_explained, one.detail) == (

@@ -72,7 +72,7 @@ def test_a_link_made_by_hand_wakes_what_waits_for_it(world: World) -> None:
 def test_a_dismissed_record_stays_closed_until_its_source_changes(world: World) -> None:
     world.source.put("a", name="Ada", refuse=True)
     world.go()
-    dismiss(world.newest(), by="person", reason="A test order.", now=world.clock())
+    dismiss(world.newest(), by="person", reason="A test order.", schedule=world.schedule, now=world.clock())
     world.go()
     assert world.states() == ["dismissed"]
     world.source.put("a", "2", name="Ada")

@@ -6,8 +6,11 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django_tenants.utils import schema_context
 
-from integrations.models import Reference
+from integrations.engine import dismiss
+from integrations.models import Reference, Sync, ValueMap
+from integrations.running import CustomerSchedule, utc_now
 from tests.journeys.conftest import MakeWorld
 from tests.journeys.payables import FLOW, ORDER, OTHER, Payables, lines_of
 
@@ -85,6 +88,28 @@ def test_an_invoice_of_an_order_that_does_not_come_says_so_and_goes_on_when_it_c
     world.sync("purchase-orders")
     payables.sync()
     assert (payables.states(key), len(payables.receipts())) == (["delivered"], 1)
+
+
+def test_an_invoice_that_waits_for_an_order_says_so_once_the_order_is_dismissed(payables: Payables) -> None:
+    world = payables.world
+    with schema_context(world.customer.schema_name):
+        ValueMap.objects.filter(map="plant").delete()
+    world.sync()
+    payables.add(FLOW, "sap", "servicetitan", {})
+    key = payables.enter()
+    payables.sync()
+    assert (world.newest(ORDER).state, world.newest(key).state) == ("quarantined", "waiting")
+    with schema_context(world.customer.schema_name):
+        plan = CustomerSchedule(world.customer.pk)
+        dismiss(world.newest(ORDER), by="ann", reason="Billed by hand.", schedule=plan, now=utc_now())
+    while world.work_on(world.rows(Sync, flow=FLOW)[0]):  # nobody polls: the dismissal has made it due
+        pass
+    newest = world.newest(key)
+    assert (newest.state, newest.code) == ("not_transferable", "order-not-transferable")
+    assert newest.reason == (
+        f"It bills order {ORDER}, of which nothing comes to ServiceTitan: Billed by hand. Worth 1280.88 USD."
+    )
+    assert (payables.states(key), payables.receipts()) == (["not_transferable"], [])
 
 
 def test_a_parked_invoice_is_not_transferred_until_it_is_posted(payables: Payables) -> None:

@@ -33,14 +33,14 @@ class Command(BaseCommand):
     def handle(self, *, customer: str, flow: str, keys: list[str], reason: str, **options: Any) -> None:
         if not reason.strip():
             raise CommandError("A dismissal needs a reason.")
-        with within(find_customer(customer)):
+        with within(named := find_customer(customer)):
             (sync,) = find_syncs(flow)
             try:
                 with transaction.atomic():
                     found = {key: newest_of(sync, key) for key in keys}
                     actor, now = command("dismiss"), utc_now()
                     done = {
-                        key: desk.dismiss_one(delivery, reason=reason.strip(), actor=actor, now=now)
+                        key: desk.dismiss_one(delivery, named, reason=reason.strip(), actor=actor, now=now)
                         for key, delivery in found.items()
                     }
             except (Delivery.DoesNotExist, CannotBeDone) as error:
