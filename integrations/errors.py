@@ -156,6 +156,10 @@ class NotAuthorised(IntegrationError):
     default_code = "not-authorised"
 
 
+HISTORY = "history"
+"""The code of what was over before the customer began, and is left out (`flow.Situation.left_behind`)."""
+
+
 def link_key(flow: str, source_key: str) -> str:
     """The wake key of a link."""
     return f"link:{flow}:{source_key}"

@@ -277,7 +277,8 @@ class Situation:
     (only for flows with `match_before_create` and only while there is no link). `done` are the writes this
     delivery has made (only for flows with `sees_done`), `part(name)` is one of several target records and `parts`
     names those that are linked (only for flows with `has_parts`). `waited` is how many seconds ago the delivery
-    was made. `refused` are the words of a refusal just now (only for flows with `sees_refusals`).
+    was made. `refused` are the words of a refusal just now (only for flows with `sees_refusals`). `left_behind()`:
+    whether the record came with a read of everything and has been left out ever since.
     """
 
     lookups: Lookups
@@ -292,6 +293,7 @@ class Situation:
     parts: Sequence[str] = ()
     waited: float = 0.0
     refused: str = ""
+    left_behind: Callable[[], bool] = bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from django.db.models import Q
 from integrations.engine.linking import key_of, parts_of
 from integrations.engine.lookups import Asked, Cache
 from integrations.engine.overtaking import Seen, maps_of
+from integrations.engine.refusing import left_behind
 from integrations.engine.relinking import held_back
 from integrations.engine.work import REFUSED, Work
 from integrations.errors import IntegrationError, NeedsPerson
@@ -193,6 +194,7 @@ def _plan(work: Work, planned: Planned, cache: Cache, directory: Directory, more
         parts=more.names(planned),
         refused=planned.delivery.reason if planned.delivery.code == REFUSED else "",
         waited=(work.clock() - planned.delivery.created_at).total_seconds(),
+        left_behind=partial(left_behind, planned.delivery),
     )
     planned.plan = flow.plan(planned.record, situation)
     if planned.plan.adopt and planned.current is None:

@@ -8,6 +8,7 @@ Needs   the vendor's link; value maps "cost-center" to business unit, "plant" to
 Writes  purchase orders: POST, PATCH, cancellation. One SAP order is one ServiceTitan order.
 
 Orders go over once they are released, complete and not locked; stock transports, returns and limit items never do.
+Of those that a first load finds, only open ones do: what is delivered and invoiced already comes with `history` "all".
 An order deleted in SAP is cancelled, and created again should SAP take the deletion back. Deleted items are left out.
 
 ServiceTitan has one business unit, job, location, ship-to and required date per order, SAP has them per item. Where
@@ -60,6 +61,7 @@ class PurchaseOrder:
     currency: str
     ordered_on: str
     is_deleted: bool
+    is_complete: bool
     obstacle: tuple[str, str] | None
     items: tuple[Item, ...]
     origins: Mapping[str, take_over.Origin | None]
@@ -75,6 +77,7 @@ def from_sap(row: Row) -> PurchaseOrder:
         currency=row["DocumentCurrency"],
         ordered_on=row["PurchaseOrderDate"] or row["CreationDate"],
         is_deleted=sap_orders.is_deleted(row),
+        is_complete=sap_orders.is_complete(row),
         obstacle=sap_orders.obstacle(row),
         items=tuple(item_from_sap(item, row["DocumentCurrency"]) for item in sap_orders.living_items(row)),
         origins={item["PurchaseOrderItem"]: take_over.origin(item) for item in sap_orders.living_items(row)},
@@ -151,8 +154,12 @@ class PurchaseOrders(Flow):
     map_kinds: Mapping[str, str] = servicetitan_orders.MAP_KINDS
     exact_maps: tuple[str, ...] = ("unit",)
     match_before_create = False
-    options: Options = servicetitan_orders.OPTIONS
-    choices: Choices = {**servicetitan_orders.CHOICES, "job_field": ("none", *sap_orders.JOB_FIELDS)}
+    options: Options = {**servicetitan_orders.OPTIONS, "history": "open"}  # or "all": completed ones come as well
+    choices: Choices = {
+        **servicetitan_orders.CHOICES,
+        "job_field": ("none", *sap_orders.JOB_FIELDS),
+        "history": ("open", "all"),
+    }
     record = staticmethod(from_sap)
     observe = staticmethod(servicetitan_orders.observed)
     is_gone = staticmethod(servicetitan_orders.is_gone)
@@ -172,6 +179,8 @@ class PurchaseOrders(Flow):
         if record.obstacle:
             raise servicetitan_orders.held_back(*record.obstacle, situation)
         requested_orders.wait_for_request(record.number, record.signs, situation)
+        if record.is_complete and situation.options["history"] == "open":
+            take_over.leave_history(record.origins, situation)
         body, notes = to_servicetitan(record, situation.lookups, situation.options)
         body, situation = requested_orders.as_requested(record.number, record.signs, body, situation)
         return take_over.plan_order(record.number, body, situation, origins=record.origins, notes=notes)

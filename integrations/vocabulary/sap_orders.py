@@ -33,6 +33,17 @@ def living_items(row: Row) -> list[Row]:
     return [item for item in row["items"] if item["PurchasingDocumentDeletionCode"] != _DELETED]
 
 
+def is_complete(row: Row) -> bool:
+    """Whether the order is over: each item is delivered and invoiced, as far as that is expected."""
+    return bool(row["items"]) and all(_is_complete(item) for item in living_items(row))
+
+
+def _is_complete(item: Row) -> bool:
+    delivered = item["IsCompletelyDelivered"] or not item["GoodsReceiptIsExpected"]
+    invoiced = item["IsFinallyInvoiced"] or not item["InvoiceIsExpected"]
+    return bool(delivered and invoiced and (item["IsCompletelyDelivered"] or item["IsFinallyInvoiced"]))
+
+
 def obstacle(row: Row) -> tuple[str, str] | None:
     """The first reason why an order cannot go over as it is now, with a code for it; None if there is none."""
     return next(_obstacles(row, living_items(row)), None)

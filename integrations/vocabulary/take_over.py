@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from integrations.errors import Awaiting, NeedsPerson, link_key
+from integrations.errors import HISTORY, Awaiting, NeedsPerson, NotTransferable, link_key
 from integrations.flow import Bond, Linked, Lookups, Plan, Row, Situation, Write
 from integrations.vocabulary import servicetitan_orders
 
@@ -73,6 +73,20 @@ class Born:
 def lines_of(link: Linked, row: Row) -> Mapping[str, str]:
     """Requisition item to line, as linked; for one that was linked by hand, as its descriptions say."""
     return link.lines or servicetitan_orders.item_ids(row)
+
+
+def leave_history(origins: Mapping[str, Origin | None], situation: Situation) -> None:
+    """Raises NotTransferable for an order that was over before the first load, if nothing here goes back to it.
+
+    What one of its requisitions has made in ServiceTitan, or is about to make, does.
+    """
+    if situation.linked or not situation.left_behind():
+        return
+    named = {origin.requisition for origin in origins.values() if origin}
+    found = [situation.lookups.known(REQUISITIONS, requisition) for requisition in sorted(named)]
+    if not any(one.state or any(link.target_key for link in one.parts.values()) for one in found):
+        words = "It was completely delivered and invoiced before orders were read for the first time."
+        raise NotTransferable(words, code=HISTORY)
 
 
 def plan_order(

@@ -288,3 +288,19 @@ def test_an_option_that_is_none_of_its_choices_is_told(options):
     with pytest.raises(Misconfigured) as caught:
         plan_order(sap_order(), **options)
     assert caught.value.code == "bad-option"
+
+
+@pytest.mark.parametrize(
+    ("items", "is_over"),
+    [
+        ([sap_item(IsCompletelyDelivered=True, IsFinallyInvoiced=True)], True),
+        ([sap_item(IsCompletelyDelivered=True)], False),
+        ([sap_item(IsFinallyInvoiced=True)], False),
+        ([sap_item(IsFinallyInvoiced=True, GoodsReceiptIsExpected=False)], True),
+        ([sap_item(IsCompletelyDelivered=True, InvoiceIsExpected=False)], True),
+        ([sap_item(GoodsReceiptIsExpected=False, InvoiceIsExpected=False)], False),
+        ([sap_item(IsCompletelyDelivered=True, IsFinallyInvoiced=True), sap_item("20")], False),
+    ],
+)
+def test_an_order_is_over_once_each_item_is_delivered_and_invoiced_as_far_as_that_is_expected(items, is_over):
+    assert FLOW.record(sap_order(*items)).is_complete is is_over
