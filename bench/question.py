@@ -10,7 +10,7 @@ A question is a module of this folder with
 Each question runs in a process of its own, with Django set up on the settings of the tests and nothing started:
 `bench.stage` opens databases, simulators and a customer between them. There is no list of questions to keep up.
 
-`python -m bench` asks all of them, `python -m bench NAME ...` some; the last lines say per target whether it is reached.
+`python -m bench` asks all of them, `python -m bench NAME ...` some; the last lines say which targets are reached.
 """
 
 from __future__ import annotations

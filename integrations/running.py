@@ -40,6 +40,8 @@ from tenants.schema import within
 
 log = logging.getLogger(__name__)
 
+MOST_TOGETHER, BATCH_SECONDS = 100, 30
+
 PAUSED_LOOK = timedelta(minutes=5)
 """A paused sync is looked at so often; nothing is called before it was resumed."""
 
@@ -231,12 +233,17 @@ def _lookup(account: Connection, client: Any, kind: str, keys: Sequence[str]) ->
     return rows
 
 
+def _batch(account: Connection) -> int:
+    """As many writes as leave within half a minute, a hundred at most: what is settled together costs less each."""
+    return max(1, min(MOST_TOGETHER, int(BATCH_SECONDS * connections.rate_of(account).per_second)))
+
+
 def _limits(sync: Sync) -> Limits:
     answered = catalogue.flows()[sync.flow].source_writer is not None
     written = [sync.target, sync.source] if answered else [sync.target]  # what a write may go to
     options = [connections.effective_options(account) for account in written]
     return Limits(
-        batch=int(sync.options.get("batch", 50)),
+        batch=int(sync.options.get("batch", 0)) or _batch(sync.target),
         side_by_side=min(int(one["side_by_side"]) for one in options),
         call_seconds=max(connections.timeouts(account).total for account in written),
         list_lag_seconds=max(float(one.get("list_lag_seconds", 0)) for one in options),
