@@ -129,6 +129,8 @@ def replay_event(event: InboundEvent, *, actor: Actor, now: datetime | None = No
     """
     now = now or utc_now()
     with transaction.atomic():
+        # Before the event is locked: a worker holds the schedule's row when it closes events.
+        _wake(schema.customer_id(), event.connection_id, now)
         event = InboundEvent.objects.select_for_update().get(pk=event.pk)
         if not event.object_kind or not event.object_id:
             raise CannotBeDone(f"{event.type or 'This event'} names nothing that could be read again.")
@@ -138,7 +140,6 @@ def replay_event(event: InboundEvent, *, actor: Actor, now: datetime | None = No
         event.state, event.tries, event.due_at, event.handled_at = State.RECEIVED, 0, now, None
         event.code, event.reason = REPLAYED, f"Replayed by {actor.label}."
         event.save()
-        _wake(schema.customer_id(), event.connection_id, now)
         record(
             actor=actor,
             action="inbound-event.replayed",

@@ -49,11 +49,16 @@ def current_settings() -> AlertSettings:
     return AlertSettings.objects.filter(id=1).first() or AlertSettings(id=1)
 
 
+def locked_settings() -> AlertSettings:
+    """The customer's choices, stored, for a change in this transaction."""
+    AlertSettings.objects.get_or_create(id=1)
+    return AlertSettings.objects.select_for_update().get(id=1)
+
+
 def change_settings(values: Mapping[str, Any], *, actor: audit.Actor, now: datetime) -> AlertSettings:
     """Stores other choices. Raises ValidationError, by field, for what cannot be."""
     with transaction.atomic():
-        AlertSettings.objects.get_or_create(id=1)
-        chosen = AlertSettings.objects.select_for_update().get(id=1)
+        chosen = locked_settings()
         before = {name: getattr(chosen, name) for name in CHANGEABLE}
         for name, value in values.items():
             setattr(chosen, name, value)

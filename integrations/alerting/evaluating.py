@@ -10,6 +10,7 @@ from django.db import transaction
 
 from integrations import outgoing
 from integrations.alerting import kinds, mailing
+from integrations.alerting.acknowledging import locked_settings
 from integrations.alerting.findings import Finding, Look, all_findings
 from integrations.models import Alert, AlertSettings
 from tenants import schedule
@@ -38,8 +39,7 @@ def evaluate_claim(claim: schedule.Claim, *, clock: Callable[[], datetime]) -> N
 def evaluate(customer: Customer, *, now: datetime) -> list[Finding]:
     """Brings the alerts of the schema in use up to date, in one transaction; answers what is wrong now."""
     with transaction.atomic():
-        AlertSettings.objects.get_or_create(id=1)
-        chosen = AlertSettings.objects.select_for_update().get(id=1)  # two evaluations go one after the other
+        chosen = locked_settings()  # two evaluations go one after the other
         active = {alert.cause: alert for alert in Alert.objects.filter(state__in=Alert.ACTIVE)}
         look = Look(customer, chosen, now, open_causes=frozenset(active))
         before = chosen.marks

@@ -183,7 +183,7 @@ class OneAlertSettings(Resource):
     def patch(self, request: Request) -> Response:
         """Takes effect at the next look, within a minute or two."""
         changes = self.body(AlertSettingsChanges)
-        etags.require(request, _etag(alerting.current_settings()))
+        etags.require(request, _etag(alerting.locked_settings()))
         try:
             return _settings(alerting.change_settings(changes, actor=self.actor, now=timezone.now()))
         except ValidationError as error:
