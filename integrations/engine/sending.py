@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from integrations.connection import writes_may_begin
 from integrations.engine.linking import Side, side_of
@@ -20,13 +20,17 @@ log = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class Outgoing:
-    """One write on its way: what is sent for whom, and what came back. `more`: other writes are to follow it."""
+    """One write on its way: what is sent for whom, and what came back. `more`: other writes are to follow it.
+
+    `began_at` is when its call was last told that it may begin.
+    """
 
     delivery: Delivery
     step: Step
     attempt: Attempt
     write: Write
     more: bool = False
+    began_at: datetime | None = None
     result: Sent | IntegrationError | None = None
 
 
@@ -107,11 +111,20 @@ def _keep(call: Sequence[Outgoing], results: Sequence[Sent | IntegrationError]) 
 def _send(work: Work, side: Side, call: Sequence[Outgoing], *, together: bool) -> Sequence[Sent | IntegrationError]:
     """One call. It starts only if the lease outlives the call's whole time-out.
 
-    A call may have to wait for its connection's budget, for minutes after a 429: the session asks again.
+    A call may have to wait for its connection's budget, for minutes after a 429: the session asks again. A lease that
+    was renewed meanwhile does not count: whoever takes over looks for the record as early as its intent says.
     """
+    last = [item.attempt.check_after for item in call if item.attempt.check_after is not None]
+    after_lease = timedelta(seconds=work.limits.call_seconds + work.limits.list_lag_seconds)
 
     def may_begin() -> bool:
-        return work.clock() + timedelta(seconds=work.limits.call_seconds) < work.lease.until
+        now = work.clock()
+        until = min([work.lease.until, *(check_after - after_lease for check_after in last)])
+        if now + timedelta(seconds=work.limits.call_seconds) >= until:
+            return False
+        for item in call:
+            item.began_at = now
+        return True
 
     if not may_begin():
         return [Transient("The lease was too short to begin this call.", code="lease-short")] * len(call)

@@ -84,7 +84,8 @@ def _settle_error(work: Work, item: Outgoing, moves: Moves, now: datetime) -> No
     delivery.tries += 1
     if isinstance(error, Unknown):
         # The other side may still be at work on a request whose connection broke early.
-        over_at = max(now, item.attempt.intended_at + timedelta(seconds=work.limits.call_seconds))
+        began_at = item.began_at or item.attempt.intended_at
+        over_at = max(now, began_at + timedelta(seconds=work.limits.call_seconds))
         due_at = over_at + timedelta(seconds=work.limits.list_lag_seconds)
         moves.move(delivery, State.CHECKING, code=error.code, reason=error.message, due_at=due_at)
     elif isinstance(error, Rejected) and not item.step.marker:
