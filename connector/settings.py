@@ -149,15 +149,29 @@ CSRF_COOKIE_NAME = "__Host-csrf" if HTTPS else "csrf"
 CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_AGE = 12 * 3600
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS  # customers' hosts are below the public one
+SILENCED_SYSTEM_CHECKS = ["security.W021"]  # preloading binds a whole domain for years: its owner decides that
+SECURE_SSL_REDIRECT = HTTPS
+SECURE_REDIRECT_EXEMPT = [r"^metrics$"]  # Prometheus asks each web process itself, inside of the proxy
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 BEHIND_PROXY = env.flag("BEHIND_PROXY", default=HTTPS)
+# What is said by X-Forwarded-Proto and X-Forwarded-For counts only from these (tenants/proxies.py).
+NEAR = ("127.0.0.0/8", "::1/128", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")
+TRUSTED_PROXIES = env.words("TRUSTED_PROXIES", NEAR)
+for network in TRUSTED_PROXIES:
+    try:
+        ipaddress.ip_network(network)
+    except ValueError:
+        env.problem("TRUSTED_PROXIES", "must be a list of networks such as 10.20.0.0/16")
 if BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 LOGIN_URL = "/sign-in/"
 
 MIDDLEWARE = [
     "tenants.correlation.CorrelationMiddleware",
+    "tenants.proxies.ProxyMiddleware",
+    "tenants.page_headers.PageHeadersMiddleware",
     "integrations.api.kernel.failures.ApiMiddleware",  # before what may refuse: an API call is refused as JSON
     "tenants.middleware.HealthMiddleware",
     "integrations.readiness.ReadinessMiddleware",

@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 from datetime import datetime, timedelta
 
-from django.conf import settings
 from django.db import connection
 from django.http import HttpRequest
 
 from tenants.models import SignInFailures
+from tenants.proxies import comes_from_our_proxy
 
 WINDOW = timedelta(minutes=15)
 PER_ACCOUNT = 5  # from one address
@@ -24,8 +24,8 @@ COUNT = """
 
 
 def address_of(request: HttpRequest) -> str:
-    """Where a request comes from; behind our proxy, what the proxy says (its own addition is the last one)."""
-    if settings.BEHIND_PROXY:
+    """Where a request comes from; from a proxy of ours, what the proxy says (its own addition is the last one)."""
+    if comes_from_our_proxy(request):
         return str(request.META.get("HTTP_X_FORWARDED_FOR", "")).rpartition(",")[2].strip()
     return str(request.META.get("REMOTE_ADDR", ""))
 
