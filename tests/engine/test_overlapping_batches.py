@@ -84,9 +84,9 @@ def test_a_lease_that_is_lost_while_two_batches_are_under_way_leaves_evidence_of
 def test_a_database_that_fails_meanwhile_leaves_no_call_behind_and_nothing_is_doubled(
     busy: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from integrations.engine import delivering
+    from integrations.engine import delivering, settling
 
-    settle, calls = delivering.settle, []
+    settle, calls = settling.settle, []
 
     def fail_once(*given: object) -> object:
         calls.append(given)
