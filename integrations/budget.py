@@ -198,7 +198,10 @@ class Store:
         """On a connection of our own: every call to a remote system asks here, and `Redis.evalsha` costs thrice."""
         if self._process != os.getpid():
             self._process, self._free = os.getpid(), deque()  # a fork shares no connection with its parent
-        mine = self._free.pop() if self._free else client.connection_pool.make_connection()
+        try:
+            mine = self._free.pop()
+        except IndexError:  # asked by trying: another thread may take the last one in between
+            mine = client.connection_pool.make_connection()
         try:
             answer = _evaluate(mine, script, words)
         except redis.ConnectionError:

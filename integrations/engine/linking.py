@@ -76,7 +76,8 @@ def _pointed(link: Link | None, found: Found, origin: str, now: datetime) -> Lin
         link.observed, link.lines = {}, found.lines
     if found.observed is not None:
         link.observed, link.digest, link.verified_at = dict(found.observed), digest(found.observed), now
-    link.target_key, link.generation, link.delivery_id = found.target_key, found.generation, found.delivery_id
+    link.target_key, link.delivery_id = found.target_key, found.delivery_id
+    link.generation = max(link.generation, found.generation)  # never back: the marks of earlier ones were given away
     return link
 
 

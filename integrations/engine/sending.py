@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from integrations.connection import writes_may_begin
 from integrations.engine.linking import Side, side_of
 from integrations.engine.work import Work
-from integrations.errors import IntegrationError, TokenRefused, Transient, Unknown
+from integrations.errors import IntegrationError, Rejected, TokenRefused, Transient, Unknown
 from integrations.flow import BatchWriter, Sent, Write
 from integrations.models import Attempt, Delivery, Step
 
@@ -64,14 +64,15 @@ def end_batch(work: Work, under_way: UnderWay) -> None:
     refused = [item for item in batch if isinstance(item.result, TokenRefused)]
     if not refused:
         return
-    try:
-        for name in {item.step.side for item in refused}:
+    for name in {item.step.side for item in refused}:
+        mine = [item for item in refused if item.step.side == name]
+        try:
             side_of(work, name).client.renew()
-    except IntegrationError as error:
-        for item in refused:
-            item.result = error
-    else:
-        _turns(work, refused)[1]()
+        except IntegrationError as error:
+            for item in mine:
+                item.result = error
+        else:
+            _turns(work, mine)[1]()
 
 
 def _turns(work: Work, batch: Sequence[Outgoing]) -> tuple[list[list[Outgoing]], Callable[[], None]]:
@@ -134,6 +135,9 @@ def _send(work: Work, side: Side, call: Sequence[Outgoing], *, together: bool) -
             answers: Sequence[Sent | IntegrationError] = side.writer.send_all(side.client, [i.write for i in call])
             return answers
         return [side.writer.send(side.client, call[0].write)]
+    except Rejected as error:
+        if len(call) == 1:
+            return [error]
     except IntegrationError as error:
         return [error] * len(call)
     except Exception as error:
@@ -141,3 +145,5 @@ def _send(work: Work, side: Side, call: Sequence[Outgoing], *, together: bool) -
         return [Unknown(f"An unexpected error while sending: {type(error).__name__}.", code="bug")] * len(call)
     finally:
         writes_may_begin.reset(token)
+    # The refusal of a whole call may be about one of its writes only.
+    return [answer for item in call for answer in _send(work, side, [item], together=together)]

@@ -9,7 +9,18 @@ from typing import Any
 import pytest
 
 from integrations.connection import writes_may_begin
-from integrations.engine import deliver, dismiss, link_by_hand, make_anew, poll, replay, save_value, unlink
+from integrations.engine import (
+    Given,
+    deliver,
+    dismiss,
+    found_missing,
+    link_by_hand,
+    make_anew,
+    poll,
+    replay,
+    save_value,
+    unlink,
+)
 from integrations.errors import NeedsPerson, Transient, Unknown, reference_key
 from integrations.flow import Plan, Row, Situation
 from integrations.models import Attempt, Link, Run, Step, Sync
@@ -155,6 +166,17 @@ def _raise(error: Exception) -> Any:
 
 def test_a_value_that_is_mapped_while_a_record_is_planned_is_not_missed(world: World) -> None:
     world.flows["things"] = Interrupted(lambda: _map(world, "77"))
+    world.source.put("a", name="Ada", code="K1")
+    world.go()
+    assert world.states() == ["delivered"]
+
+
+def test_a_value_that_is_back_while_a_record_is_planned_is_not_missed(world: World) -> None:
+    given = Given("code", "K1", "77")
+    _map(world, "77")
+    found_missing([given], [], schedule=world.schedule, now=world.clock())
+    back = lambda: found_missing([], [given], schedule=world.schedule, now=world.clock())  # noqa: E731
+    world.flows["things"] = Interrupted(back)
     world.source.put("a", name="Ada", code="K1")
     world.go()
     assert world.states() == ["delivered"]

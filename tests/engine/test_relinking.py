@@ -8,8 +8,9 @@ import pytest
 
 from integrations.engine import link_by_hand, make_anew, unlink
 from integrations.errors import Unknown
+from integrations.flow import Bond, Plan, Row, Situation
 from integrations.models import Link
-from tests.engine.world import World
+from tests.engine.world import Things, World
 
 
 def delivered(world: World) -> Link:
@@ -104,3 +105,27 @@ def test_what_others_wait_for_is_missing_again_once_it_was_unlinked(world: World
     world.source.put("a", name="Ada", parent="p")
     world.go()
     assert (world.newest().state, world.newest().needs) == ("waiting", "link:parents:p")
+
+
+class Telling(Things):
+    """Tells which record of "things" stands under 2 at the target."""
+
+    name = "parents"
+
+    def plan(self, record: Row, situation: Situation) -> Plan:
+        return Plan(links=(Bond("things", "a", "2"),))
+
+
+def test_a_mark_that_was_given_away_is_never_used_again_although_another_flow_made_the_link(world: World) -> None:
+    link = unlink(delivered(world), **how(world))
+    make_anew(link, **how(world))
+    world.deliver()
+    world.flows["parents"] = Telling()
+    world.go("parents")
+    link.refresh_from_db()
+    assert (link.target_key, link.generation) == ("2", 2)
+    world.target.records["2"]["gone"] = True
+    world.source.put("a", "2", name="Bea")
+    world.go()
+    marks = [record["marker"] for record in world.target.records.values()]
+    assert (len(marks), len(set(marks))) == (3, 3)
