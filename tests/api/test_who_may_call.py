@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
@@ -124,6 +125,23 @@ def test_a_session_is_asked_for_the_token_of_our_own_pages(acme, globex, session
             answer = owner.call(each.method, each.path, {}, If_Match="*")
             assert (answer.status_code, answer.json()["type"]) == (403, "urn:ml-connector:problem:csrf"), each.path
     assert digest_of(acme, globex) == before
+
+
+FORM = b'--x\r\nContent-Disposition: form-data; name="a"; filename="a"\r\n\r\n%s\r\n--x--\r\n'
+
+
+@pytest.mark.parametrize(("size", "status"), [(1, 415), (3_000_000, 413)])
+@pytest.mark.parametrize("more", [{}, {"Idempotency_Key": "one"}])
+def test_a_form_that_comes_with_a_session_is_refused_and_written_nowhere(session_of, monkeypatch, size, status, more):
+    def written(*_: object, **__: object) -> None:
+        raise AssertionError("A file of a form was kept.")
+
+    monkeypatch.setattr("django.core.files.uploadhandler.TemporaryFileUploadHandler.new_file", written)
+    owner, form = session_of(Role.OWNER), "multipart/form-data; boundary=x"
+    owner.client.handler.enforce_csrf_checks = True
+    owner.client.cookies[settings.CSRF_COOKIE_NAME] = token = "canary" + "a" * 26
+    answer = owner.post("members", FORM % (b"a" * size), Content_Type=form, X_CSRFToken=token, **more)
+    assert answer.status_code == status
 
 
 def test_a_former_member_is_a_stranger_at_once(acme, session_of):

@@ -73,6 +73,9 @@ def check_csrf(request: Request) -> None:
     """Raises Problem if a request that changes something does not come from our own pages."""
     if request.method not in UNSAFE:
         return
+    # Looking for the token in a form, the check would write the files of a form to the disk, however large they are,
+    # and nobody could read the body afterwards. What is in memory already is bounded, and can be read again.
+    _ = request._request.body
     check = CsrfViewMiddleware(lambda _: cast(Any, None))
     check.process_request(request._request)
     if check.process_view(request._request, _not_exempt, (), {}) is not None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
 from typing import Any, cast
 
-from django.core.exceptions import PermissionDenied, SuspiciousOperation, ValidationError
+from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation, ValidationError
 from django.db import OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from rest_framework import exceptions
@@ -88,7 +88,7 @@ def _of_framework(error: Exception) -> Problem | None:
     if isinstance(error, exceptions.UnsupportedMediaType):
         return Problem("unsupported-media-type", "Send the body as application/json.")
     if isinstance(error, SuspiciousOperation):
-        return of_status(400)
+        return of_status(413 if isinstance(error, RequestDataTooBig) else 400)
     if isinstance(error, exceptions.ParseError):
         return Problem("malformed-request", str(error.detail))
     return of_status(error.status_code, str(error.detail)) if isinstance(error, exceptions.APIException) else None
