@@ -83,10 +83,12 @@ def net_amount(row: Row, currency: str) -> Decimal:
 
 
 def cost_centers(rows: Sequence[Row], amount: Decimal) -> Iterator[tuple[str, Decimal]]:
-    """Cost centers of an item with their amounts: as SAP states them, else by percentage, else in equal parts."""
+    """Cost centers of an item with their amounts: as SAP states them, else by percentage, quantity or equal parts."""
     alive = [row for row in rows if not row["IsDeleted"]]
+    quantities = sum((decimal(row["Quantity"]) for row in alive), Decimal(0))
     for row in alive:
-        percent = decimal(row["MultipleAcctAssgmtDistrPercent"]) or Decimal(100) / len(alive)
+        share = decimal(row["Quantity"]) / quantities if quantities else Decimal(1) / len(alive)
+        percent = decimal(row["MultipleAcctAssgmtDistrPercent"]) or share * 100
         if row["CostCenter"]:
             yield row["CostCenter"], decimal(row["PurgDocNetAmount"]) or amount * percent / 100
 

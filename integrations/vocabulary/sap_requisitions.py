@@ -86,6 +86,6 @@ def net_amount(row: Row) -> Decimal:
 
 
 def cost_centers(row: Row, amount: Decimal) -> tuple[tuple[str, Decimal], ...]:
-    """Cost centers of an item with their amounts: as SAP states them, else by percentage, else in equal parts."""
+    """Cost centers of an item with their amounts: as SAP states them, else by percentage, quantity or equal parts."""
     accounts = [account | {"PurgDocNetAmount": account["PurReqnNetAmount"]} for account in row["account_assignments"]]
     return tuple(sap_orders.cost_centers(accounts, amount))

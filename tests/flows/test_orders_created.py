@@ -304,3 +304,9 @@ def test_an_option_that_is_none_of_its_choices_is_told(options):
 )
 def test_an_order_is_over_once_each_item_is_delivered_and_invoiced_as_far_as_that_is_expected(items, is_over):
     assert FLOW.record(sap_order(*items)).is_complete is is_over
+
+
+def test_cost_centers_by_quantity_share_the_amount_where_sap_states_none():
+    shares = [{**account(str(n), center), "Quantity": q} for n, (center, q) in enumerate([("C1", "1"), ("C2", "3")], 1)]
+    (item,) = FLOW.record(sap_order(sap_item(account_assignments=shares))).items
+    assert item.cost_centers == (("C1", 30), ("C2", 90))

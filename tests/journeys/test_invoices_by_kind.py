@@ -120,3 +120,45 @@ def test_five_hundred_invoices_at_once(make_world: MakeWorld) -> None:
     apart = {key: (gross[key.split("#")[0]], bills[bill]) for key, bill in desk.linked().items()
              if abs(gross[key.split("#")[0]] - bills[bill]) > Decimal("0.05")}  # fmt: skip
     assert apart == {}  # what a cost per unit cannot hold is noted, and never more than cents
+
+
+def test_delivery_costs_alone_are_not_transferable_and_named_with_their_amount(desk: Payables) -> None:
+    key = desk.enter("INV-F")
+    item = {"SuplrInvcDeliveryCostCndnType": "FRB1"}
+    desk.world.change("InvoiceOrderItem", [*key.split("/"), "1"], item)
+    desk.sync()
+    newest = desk.world.newest(key)
+    assert (newest.state, newest.code) == ("not_transferable", "no-goods")
+    assert f"only delivery costs, {net(desk.items()).normalize()} USD" in newest.reason
+    assert (desk.receipts(), desk.bills()) == ([], [])
+
+
+def test_wbs_elements_and_internal_orders_stand_in_the_memo_of_the_receipt(desk: Payables) -> None:
+    key, amount = desk.enter("INV-W"), net(desk.items()).normalize()
+    where = [*key.split("/"), "1", "1"]
+    desk.world.change("InvoiceAccount", where, {"CostCenter": "", "WBSElement": "P-100.1", "InternalOrder": "800100"})
+    desk.sync()
+    assert desk.states(key) == ["delivered"]
+    memo = receipt_of(desk, "INV-W")["memo"].splitlines()
+    assert f"WBS elements: P-100.1 100 % ({amount})." in memo
+    assert f"Internal orders: 800100 100 % ({amount})." in memo
+
+
+def test_a_due_date_apart_is_told_and_no_difference(desk: Payables) -> None:
+    key = desk.enter("INV-D", values={"NetPaymentDays": "45"})
+    desk.sync()
+    (bill,) = desk.bills()
+    due = utc_now().date() + timedelta(days=45)
+    assert desk.states(key) == ["delivered"]
+    assert f"Bill {bill['id']} is due on {bill['dueDate'][:10]}, in SAP on {due}." in desk.notes(key)
+
+
+def test_our_own_receipt_that_the_list_shows_late_is_posted_once(desk: Payables) -> None:
+    desk.switch(list_lag_seconds=3600)
+    key = desk.enter("INV-L")
+    desk.world.sync(FLOW)
+    desk.later()
+    assert len(desk.receipts()) == 1
+    desk.switch(list_lag_seconds=0)
+    desk.later()
+    assert (desk.world.newest(key).state, len(desk.receipts()), len(desk.bills())) == ("delivered", 1, 1)

@@ -66,6 +66,36 @@ def test_one_item_shared_by_two_cost_centers_belongs_to_the_larger_share(opened:
     assert f"Cost centers: {HVAC} 40 % (40), {INSTALL} 60 % (60)." in row["summary"]
 
 
+def test_an_item_shared_by_quantity_belongs_to_who_takes_most(opened: Ordering) -> None:
+    shares = [(HVAC, "3"), (INSTALL, "7")]
+    accounts = [{"CostCenter": center, "Quantity": quantity} for center, quantity in shares]
+    values = {
+        "AccountAssignmentCategory": "K",
+        "MultipleAcctAssgmtDistribution": "1",
+        "PurchaseOrderAccount": accounts,
+    }
+    order = opened.order({"material": "HV-10001", "quantity": "10", "price": "10", "values": values})
+    opened.sync()
+    row = opened.there(order)
+    assert str(row["businessUnitId"]) == opened.mapped("cost-center", INSTALL)
+    assert f"Cost centers: {HVAC} 30 % (30), {INSTALL} 70 % (70)." in row["summary"]
+
+
+def test_an_item_with_an_address_of_its_own_is_shipped_there(opened: Ordering) -> None:
+    order = opened.order(PIPE)
+    address = {
+        "DeliveryAddressID": "91001", "OrganizationName1": "Site office", "StreetName": "Elm Street",
+        "HouseNumber": "77", "CityName": "San Jose", "PostalCode": "95112", "Region": "CA", "Country": "US",
+    }  # fmt: skip
+    where = {"entity": "PurchaseOrderItemAddress", "below": [order, "10"]}
+    keys = {"PurchaseOrder": order, "PurchaseOrderItem": "10"}
+    opened.world.control(opened.world.sap, "add", {**where, "values": {**keys, **address}})
+    opened.change_item(order, ManualDeliveryAddressID="91001")
+    opened.sync()
+    ship_to = opened.there(order)["shipTo"]
+    assert (ship_to["street"], ship_to["city"], ship_to["zip"]) == ("77 Elm Street", "San Jose", "95112")
+
+
 def test_services_and_free_text_take_the_catch_all_sku(opened: Ordering) -> None:
     order = opened.order(PIPE, {"text": "Crane with driver", "quantity": "4", "price": "99.5", "center": HVAC})
     opened.sync()

@@ -45,11 +45,14 @@ def reprice(row: Row, changed: Mapping[str, Value]) -> None:
 
 
 def spread(item: Row) -> None:
-    """Distribute quantity and amount over the account assignments."""
+    """Distribute quantity and amount over the account assignments, by quantity (1) or by percentage (2)."""
     lines = item.children("PurchaseOrderAccount")
+    whole = sum((line["Quantity"] for line in lines), _ZERO)
+    by_quantity = len(lines) > 1 and item["MultipleAcctAssgmtDistribution"] == "1" and whole
     for line in lines:
         percent: Decimal = line["MultipleAcctAssgmtDistrPercent"]
         share = percent / 100 if percent and len(lines) > 1 else Decimal(1)
+        share = line["Quantity"] / whole if by_quantity else share
         line["Quantity"] = (item["OrderQuantity"] * share).quantize(Decimal("0.001")).normalize()
         line["PurgDocNetAmount"] = (item["NetAmount"] * share).quantize(CENT)
 
