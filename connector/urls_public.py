@@ -12,6 +12,7 @@ urlpatterns = [
     path("sign-out/", views_public.sign_out, name="sign-out"),
     path("hand-over/", views_public.hand_over, name="hand-over"),
     path("api/v1/", include("integrations.api.urls_staff")),
+    path("admin/", include("integrations.admin.urls_operators")),
     path("admin/", operators.urls),
     path("metrics", metrics_page.show, name="metrics"),
     # With or without the last slash: whoever sends them follows no redirect.

@@ -83,6 +83,12 @@ def customer_keys(ring: tuple[str, ...], key_id: UUID) -> CustomerKeys:
     return CustomerKeys([Fernet(_derived(key, key_id)) for key in ring])
 
 
+def purpose_key(key: str, purpose: str) -> bytes:
+    """32 bytes for one purpose of the whole installation, derived from a ring key. Raises KeyRingError."""
+    check_ring([key])
+    return HKDF(algorithm=SHA256(), length=32, salt=None, info=f"installation:{purpose}".encode()).derive(_raw(key))
+
+
 def new_key() -> str:
     """A fresh ring key (32 random bytes, url-safe base64), to be put first in FIELD_KEYS."""
     return Fernet.generate_key().decode("ascii")

@@ -17,6 +17,7 @@ from unfold.sites import UnfoldAdminSite
 
 from tenants.models import Customer, Domain, Membership, Person, ScheduledWork, ServiceTitanTenant
 from tenants.provision import create_customer
+from tenants.support_models import StepIn
 from tenants.webhook_models import WebhookAddress, WebhookRefusals
 
 
@@ -25,6 +26,7 @@ class OperatorsSite(UnfoldAdminSite):  # type: ignore[misc]
 
     site_title = site_header = "ml-connector operators"
     index_title = "Customers and people"
+    index_template = "admin/operators/index.html"
 
     def login(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         """Whoever gets here is signed in (the middleware asks), but no member of staff."""
@@ -202,3 +204,13 @@ class WebhookAddressAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]
     list_display: ClassVar = ("connection_id", "customer", "created_at")
     search_fields: ClassVar = ("connection_id", "customer__name")
     list_select_related: ClassVar = ("customer",)
+
+
+@admin.register(StepIn, site=operators)
+class StepInAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]
+    """Who stepped in where, and why. The right to add one is the right to step in; it is done from the overview."""
+
+    list_display: ClassVar = ("person", "customer", "role", "reason", "started_at", "ends_at", "ended_at")
+    list_filter: ClassVar = ("role",)
+    search_fields: ClassVar = ("person__email", "customer__name", "reason")
+    list_select_related: ClassVar = ("person", "customer")

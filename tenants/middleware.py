@@ -14,9 +14,11 @@ from django.db import Error, connection
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.urls import set_urlconf
+from django.utils import timezone
 
-from tenants import schema
+from tenants import schema, stepping_in
 from tenants.models import Customer, Domain, Membership, Role
+from tenants.support_models import StepIn
 
 Respond = Callable[[HttpRequest], HttpResponseBase]
 
@@ -28,6 +30,7 @@ class CustomerRequest(HttpRequest):
 
     customer: Customer | None
     role: Role | None
+    step_in: StepIn | None
 
 
 class HealthMiddleware:
@@ -57,7 +60,7 @@ class CustomerMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         request = cast(CustomerRequest, request)
         schema.use_public()
-        request.customer = request.role = None
+        request.customer = request.role = request.step_in = None
         try:
             host = host_name(request)
         except DisallowedHost:
@@ -101,6 +104,8 @@ class HostSessionMiddleware(SessionMiddleware):
 class MembershipMiddleware:
     """On a customer's host only its members are anybody, and `request.role` says what they may do.
 
+    Staff of the hosting team are somebody as long as they have stepped in; then `request.step_in` says so.
+
     Every page needs somebody signed in, except those that are `open_to_anybody` (tenants/doors.py).
     """
 
@@ -112,6 +117,9 @@ class MembershipMiddleware:
         if request.customer is not None and request.user.is_authenticated:
             found = Membership.objects.filter(customer=request.customer, person_id=request.user.pk)
             role = found.values_list("role", flat=True).first()
+            if getattr(request.user, "is_staff", False):
+                request.step_in = stepping_in.current(request.user.pk, request.customer, now=timezone.now())
+                role = role or (request.step_in.role if request.step_in else None)
             request.role = Role(role) if role else None
             if request.role is None:
                 request.session.flush()

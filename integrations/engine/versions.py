@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from integrations import document_index
 from integrations.engine.bulk import insert_all
 from integrations.engine.recording import Moves
 from integrations.flow import Change
@@ -14,6 +15,10 @@ State = Delivery.State
 
 LIVE, BACKFILL = 1, 2
 """Priorities of deliveries: what changed just now goes before what a first or full read brings up."""
+
+
+READ = frozenset({"new", "changed", "re-read"})
+"""Why there are versions with a row that was read just now."""
 
 
 def new_versions(sync: Sync, marked: Sequence[tuple[Change, str]], now: datetime, priority: int) -> list[Delivery]:
@@ -66,6 +71,10 @@ def insert_versions(fresh: list[Delivery], run: Run | None, now: datetime) -> No
     for delivery in fresh:
         delivery.run = run
     insert_all(fresh)
+    # What is sent again without having been read again is indexed already.
+    read = [delivery for delivery in fresh if delivery.why in READ]
+    if read:
+        document_index.note(read)
 
 
 def add_version(

@@ -8,10 +8,11 @@ from datetime import UTC, datetime
 import pytest
 from django.core.cache import cache
 from django.urls import reverse
+from django.utils import timezone
 
 from integrations.admin import customer_site
 from integrations.models import Connection, Sync
-from tenants import schema
+from tenants import schema, stepping_in
 from tenants.admin import operators
 from tenants.models import Customer, Membership, Person, Role, ScheduledWork
 from tests.tenants.browser import PASSWORD, Browser
@@ -51,8 +52,8 @@ def operator(root) -> Browser:
 
 @pytest.fixture
 def support(operator, root, acme, connection) -> Browser:
-    """The same person, as a member of acme on acme's host."""
-    Membership.objects.create(customer=acme, person=root, role=Role.OPERATOR)
+    """The same person, who has stepped in at acme, on acme's host."""
+    stepping_in.begin(root, acme, role=Role.OWNER, reason="ticket 1", now=timezone.now())
     operator.open(f"{ACME}admin/")
     assert operator.at == f"{ACME}admin/"
     return operator
@@ -92,7 +93,7 @@ def test_customers_tables_are_not_on_the_public_host(operator, name):
     assert operator.open(f"{PUBLIC}admin/integrations/{name}/").status_code == 404
 
 
-def test_a_superuser_who_is_no_member_does_not_get_in(operator, acme):
+def test_a_superuser_who_has_not_stepped_in_does_not_get_in(operator, acme):
     assert operator.open(f"{ACME}admin/").status_code == 403
 
 
