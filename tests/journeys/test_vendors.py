@@ -269,3 +269,14 @@ def test_payment_terms_are_mapped_and_a_change_of_them_shows(world: World) -> No
     assert (before != "NT90", entries["sap-payment-terms"]) == (True, "NT90")
     assert patch["path"].endswith(world.target_of(FLOW, FIRST))
     assert len(world.rows(Link, flow=FLOW)) == 3
+
+
+def test_a_partner_without_a_supplier_role_is_no_vendor(world: World) -> None:
+    number = partner(world, FIRST)["BusinessPartner"]
+    for role in partner(world, FIRST)["BusinessPartnerRole"]:
+        key = [number, role["BusinessPartnerRole"]]
+        world.control(world.sap, "remove", {"entity": "BusinessPartnerRole", "key": key})
+    world.sync(FLOW)
+    states = {supplier: world.newest(supplier).state for supplier in (FIRST, SECOND, THIRD)}
+    assert states == {FIRST: "not_transferable", SECOND: "delivered", THIRD: "delivered"}
+    assert len(vendors(world)) == 2
