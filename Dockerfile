@@ -19,7 +19,7 @@ COPY integrations/ integrations/
 COPY templates/ templates/
 # Static files need settings but none of their secrets: these values are used by this one step and kept nowhere.
 RUN DATABASE_URL=postgres://build@localhost/build BROKER_URL=redis://localhost/0 \
-    SECRET_KEY=only-for-collecting-static-files-while-building \
+    SECRET_KEY=only-for-collecting-static-files-while-the-image-is-built \
     FIELD_KEYS=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA= \
     AUDIT_KEYS=BAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA= \
     python manage.py collectstatic --noinput

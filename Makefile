@@ -1,7 +1,7 @@
 # One command each. Everything that is needed is installed first: into .venv, by hash, once.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help install demo up down clean lint ruff types layers migrations test test-slow sim bench requirements
+.PHONY: help install demo up down clean lint ruff types layers migrations audit test test-slow sim bench requirements
 
 PYTHON ?= python3
 RUN := .venv/bin/python
@@ -41,6 +41,9 @@ layers:
 migrations:
 	@$(RUN) -m devservices up --instance tests >/dev/null
 	DEVSERVICES_INSTANCE=tests $(RUN) manage.py makemigrations --check --dry-run
+
+audit: install ## licences, a bill of materials, and known vulnerabilities of what the product is made of
+	$(RUN) -m devservices.supply_chain
 
 test: lint ## lint, then every test but the slow ones
 	$(RUN) -m pytest

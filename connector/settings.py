@@ -39,8 +39,8 @@ if DEVELOPMENT:
     SECRET_KEY = SECRET_KEY or development.secret_key(STATE_DIR)
     FIELD_KEYS = FIELD_KEYS or [development.field_key(STATE_DIR)]
     AUDIT_KEYS = AUDIT_KEYS or [development.audit_key(STATE_DIR)]
-if len(SECRET_KEY) < 32:
-    env.problem("SECRET_KEY", "must be set, to at least 32 random characters")
+if len(SECRET_KEY) < 50:
+    env.problem("SECRET_KEY", "must be set, to at least 50 random characters")
 for name, ring in (("FIELD_KEYS", FIELD_KEYS), ("AUDIT_KEYS", AUDIT_KEYS)):
     if not ring:
         env.problem(name, "must be set: a list of ring keys, newest first (32 bytes in url-safe base64 each)")

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 import yaml
+from django.conf import settings
 
 from devservices.state import CHECKOUT
 
@@ -130,3 +131,42 @@ def test_both_lists_of_requirements_agree() -> None:
         return set(re.findall(r"^(\S+==\S+)", (CHECKOUT / "requirements" / f"{name}.txt").read_text(), re.M))
 
     assert pins("production") <= pins("dev")
+
+
+def test_every_queue_is_served_and_by_one_kind_of_worker() -> None:
+    known = set(settings.CELERY_TASK_QUEUES)
+    worker, teller = (COMPOSE["services"][name]["command"] for name in ("worker", "teller"))
+    told = set(teller[teller.index("--queues") + 1].split(","))
+    left_out = set(worker[worker.index("--exclude-queues") + 1].split(","))
+    assert (told | (known - left_out), told & (known - left_out)) == (known, set())
+
+
+def test_images_are_named_with_their_release() -> None:
+    built = set(re.findall(r"^FROM \S+ AS (\S+)$", DOCKERFILE, re.M))
+    named = set(re.findall(r"^FROM (\S+)", DOCKERFILE, re.M)) - built
+    named |= {service["image"] for service in COMPOSE["services"].values() if "build" not in service}
+    assert len(named) == 3
+    assert [image for image in named if not re.fullmatch(r"[a-z/]+:\d+(\.\d+)*-(slim-)?bookworm", image)] == []
+
+
+def test_every_variable_that_the_compose_file_names_is_in_the_example() -> None:
+    text = (CHECKOUT / "docker-compose.yml").read_text()
+    named = set(re.findall(r"\$\{([A-Z_]+)", text)) | set(re.findall(r"^    ([A-Z_]+): ", text, re.M))
+    own_of_the_image = {"POSTGRES_USER", "POSTGRES_DB"}
+    assert named - own_of_the_image <= example_names()
+
+
+@pytest.mark.parametrize("name", ["migrate", "web", "worker", "teller", "beat"])
+def test_a_process_of_the_product_may_write_nothing_and_gain_no_right(name: str) -> None:
+    service = COMPOSE["services"][name]
+    assert (service["read_only"], service["cap_drop"], service["tmpfs"]) == (True, ["ALL"], ["/tmp"])
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert "privileged" not in service
+    assert "volumes" not in service
+
+
+def test_no_secret_has_a_default_in_the_settings() -> None:
+    source = (CHECKOUT / "connector" / "settings.py").read_text()
+    secrets = r"[A-Z_]*(?:SECRET|PASSWORD|TOKEN|APP_KEY|_KEYS(?:_SANDBOX)?)[A-Z_]*"
+    assert len(re.findall(rf'env\.(?:text|words)\("{secrets}"\)', source)) == 8
+    assert re.findall(rf'env\.(?:text|words)\("{secrets}",', source) == []

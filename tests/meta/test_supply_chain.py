@@ -1,0 +1,70 @@
+"""What the product is made of, and that its history holds no secret."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+
+import pytest
+
+from devservices import supply_chain
+from devservices.state import CHECKOUT
+
+FOUND = supply_chain.pinned(supply_chain.PRODUCTION.read_text())
+
+# What secrets look like wherever they stand: keys of clouds, tokens of forges, private keys, Sentry, chat, mail.
+SECRETS = (
+    r"AKIA[0-9A-Z]{16}",
+    r"gh[pousr]_[A-Za-z0-9]{36}",
+    r"github_pat_[A-Za-z0-9_]{40}",
+    r"glpat-[A-Za-z0-9_-]{20}",
+    r"xox[abprs]-[0-9A-Za-z-]{20}",
+    r"sk_live_[0-9A-Za-z]{16}",
+    r"SG\.[A-Za-z0-9_-]{20}\.[A-Za-z0-9_-]{30}",
+    r"AIza[0-9A-Za-z_-]{35}",
+    r"-----BEGIN ([A-Z]+ )*PRIVATE KEY-----",
+    r"eyJ[A-Za-z0-9_-]{20,}\.eyJ[A-Za-z0-9_-]{20,}\.",
+    r"https?://[0-9a-f]{32}@",
+)
+
+
+def test_every_package_of_the_product_has_a_licence_that_is_allowed() -> None:
+    about = supply_chain.licences(FOUND)
+    assert len(about) > 40
+    assert {name: licence for name, (_, licence) in about.items() if not supply_chain.allowed(licence)} == {}
+
+
+@pytest.mark.parametrize("licence", ["", "UNKNOWN", "GPL-3.0-only", "AGPL-3.0", "MIT AND GPL-3.0-only", "SSPL-1.0"])
+def test_other_licences_are_refused(licence: str) -> None:
+    assert not supply_chain.allowed(licence)
+
+
+def test_the_bill_of_materials_names_each_package_with_version_licence_and_hashes() -> None:
+    bill = supply_chain.bill_of_materials(FOUND)
+    assert (bill["bomFormat"], bill["specVersion"]) == ("CycloneDX", "1.6")
+    rows = {row["name"]: row for row in bill["components"]}
+    assert set(rows) == set(FOUND)
+    django = rows["django"]
+    assert django["purl"] == f"pkg:pypi/django@{django['version']}"
+    assert all(row["externalReferences"][0]["hashes"] for row in rows.values())
+    assert all(row["licenses"][0]["license"]["name"] for row in rows.values())
+
+
+def test_no_commit_holds_a_secret() -> None:
+    """Every line that any commit has added; a test's own secrets say that they are canaries."""
+    history = subprocess.run(
+        ["git", "-C", str(CHECKOUT), "log", "-p", "--all", "--no-color", "--unified=0"],
+        capture_output=True,
+        check=True,
+    ).stdout.decode(errors="replace")
+    added = [line for line in history.splitlines() if line.startswith("+") and "canary" not in line.lower()]
+    assert len(added) > 10_000
+    pattern = re.compile("|".join(SECRETS))
+    assert [line for line in added if pattern.search(line)] == []
+
+
+@pytest.mark.parametrize(
+    "line", ["AKIA" + "A" * 16, "ghp_" + "a" * 36, "-----BEGIN RSA " + "PRIVATE KEY-----", "https://" + "0" * 32 + "@x"]
+)
+def test_the_scan_finds_what_it_looks_for(line: str) -> None:
+    assert re.search("|".join(SECRETS), line)
