@@ -184,15 +184,20 @@ def ping(row: Connection, customer: Customer, *, now: datetime | None = None, ac
     A connection that was paused because of its credentials goes on if they work now, and so do flows that were paused
     because a scope or an arrangement was missing: their next poll tells whether it still is. A ServiceTitan tenant
     id is registered for the customer once its own credentials have proven it, and no longer is once they are refused.
+    Nothing is stored of a connection that was changed or removed meanwhile: what was asked is not what there is.
     """
     now = now or datetime.now(UTC)
     checks, capabilities = _asked(row)
     proven = is_signed_in(checks)
-    checks += note_proof(row, customer, checks, proven=proven, now=now)
-    row.checked_at = now
-    told = [{"name": c.name, "ok": c.ok, "detail": c.detail, "fix": c.fix, "code": c.code} for c in checks]
-    row.capabilities = {**capabilities, "checks": told}
-    row.save(update_fields=["checked_at", "capabilities"])
+    with transaction.atomic():
+        if not _is_as_asked(row):
+            detail = "The connection was changed or removed while it was asked."
+            return [*checks, Check("Settings", ok=False, detail=detail, fix="Ping it again.", code="changed-meanwhile")]
+        checks += note_proof(row, customer, checks, proven=proven, now=now)
+        row.checked_at = now
+        told = [{"name": c.name, "ok": c.ok, "detail": c.detail, "fix": c.fix, "code": c.code} for c in checks]
+        row.capabilities = {**capabilities, "checks": told}
+        row.save(update_fields=["checked_at", "capabilities"])
     refused = next((check for check in checks if check.code == PAUSED_FOR_CREDENTIALS), None)
     if refused:
         pause_for_credentials(row, refused.detail)
@@ -200,6 +205,13 @@ def ping(row: Connection, customer: Customer, *, now: datetime | None = None, ac
         resume(row, customer, now=now, actor=actor)
         resume_flows(row, customer, now=now, actor=actor)
     return checks
+
+
+def _is_as_asked(row: Connection) -> bool:
+    """Whether the connection is stored with the settings that were asked; it stays so until the transaction ends."""
+    given = {name: getattr(row, name) for name in ("base_url", "options", "ca_bundle", "credentials_changed_at")}
+    stored = Connection.objects.select_for_update().filter(pk=row.pk).values(*given).first()
+    return bool(stored == given)
 
 
 def is_signed_in(checks: list[Check]) -> bool:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
-from integrations import webhooks
+from integrations import connections, setting_up, webhooks
+from integrations.audit import PLATFORM
+from integrations.connection import Check
 from integrations.models import Connection
 from tenants import servicetitan_tenants
 from tenants.models import Customer
@@ -15,6 +18,7 @@ from tenants.webhook_models import WebhookRefusals
 from tenants.webhook_refusals import Refusals
 from tests.integrations.webhook_calls import (
     KEY,
+    NOW,
     OLD_KEY,
     OWN_KEY,
     connect,
@@ -81,3 +85,35 @@ def test_an_address_is_always_the_same_and_refused_once_forgotten(acme):
     assert own_url(acme, connection_id) == url
     servicetitan_tenants.forget_address(connection_id=connection_id, customer_id=acme.pk)
     assert post(encoded(event()), url=url, sign=OWN_KEY).status_code == 401
+
+
+def test_a_connection_that_is_removed_while_it_is_asked_takes_no_tenant_from_others(acme, globex, monkeypatch):
+    connect(acme, proven=False)
+    with within(acme):
+        row = Connection.objects.get()
+
+        def asked(_: Connection) -> Any:
+            setting_up.remove(Connection.objects.get(), acme, actor=PLATFORM)
+            return [Check("Signing in", ok=True, detail="Accepted.")], {}
+
+        monkeypatch.setattr(connections, "_asked", asked)
+        checks = connections.ping(row, acme, now=NOW)
+    assert [check.code for check in checks] == ["", "changed-meanwhile"]
+    given = {"environment": "production", "tenant_id": "1001"}
+    assert servicetitan_tenants.customer_of(**given) is None
+    servicetitan_tenants.prove(**given, customer_id=globex.pk, connection_id=uuid4(), now=NOW)
+
+
+def test_a_tenant_that_was_replaced_while_it_was_asked_is_not_proven(acme, monkeypatch):
+    connect(acme, proven=False)
+    with within(acme):
+        row = Connection.objects.get()
+
+        def asked(_: Connection) -> Any:
+            Connection.objects.update(options={"servicetitan_tenant_id": 2002})
+            return [Check("Signing in", ok=True, detail="Accepted.")], {}
+
+        monkeypatch.setattr(connections, "_asked", asked)
+        assert connections.ping(row, acme, now=NOW)[-1].code == "changed-meanwhile"
+        assert Connection.objects.get().checked_at is None
+    assert servicetitan_tenants.customer_of(environment="production", tenant_id="1001") is None
