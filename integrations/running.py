@@ -14,6 +14,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.db import transaction
 from django.db.models import Exists, OuterRef
 from structlog.contextvars import bound_contextvars
 
@@ -220,12 +221,20 @@ def _poll(work: Work, claim: schedule.Claim) -> tuple[datetime, bool, Note | Non
 
 
 def _keep_capabilities(work: Work) -> None:
-    """What a client learned of its system on the way, so that the next one need not ask."""
+    """What a client learned of its system on the way, so that the next one need not ask.
+
+    It is added to what is stored by now (a ping may have come between), unless that is about another system.
+    """
     for side, row in (("source", work.sync.source), ("target", work.sync.target)):
-        learned = getattr(work.opened.get(side), "capabilities", None)
-        if learned and {**row.capabilities, **learned} != row.capabilities:
-            row.capabilities = {**row.capabilities, **learned}
-            row.save(update_fields=["capabilities"])
+        learned = getattr(work.opened.get(side), "capabilities", None) or {}
+        news = {name: value for name, value in learned.items() if row.capabilities.get(name) != value}
+        if not news:
+            continue
+        with transaction.atomic():
+            same = Connection.objects.select_for_update().filter(pk=row.pk, base_url=row.base_url)
+            for stored in same.values_list("capabilities", flat=True):
+                row.capabilities = {**stored, **news}
+                same.update(capabilities=row.capabilities)
 
 
 def _lookup(account: Connection, client: Any, kind: str, keys: Sequence[str]) -> Mapping[str, Row]:
