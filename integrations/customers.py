@@ -13,7 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db import OperationalError, connection, transaction
+from django.db import DatabaseError, connection, transaction
 
 from integrations import budget
 from integrations.audit import Actor, record
@@ -88,7 +88,7 @@ def remove_due(*, now: datetime) -> Iterator[str]:
             if _remove(customer.pk, now):
                 log.warning("customer removed", extra={"schema_name": customer.schema_name})
                 yield customer.schema_name
-        except OperationalError:
+        except DatabaseError:  # one customer's trouble must not keep the others here for ever
             log.exception("customer not removed", extra={"schema_name": customer.schema_name})
 
 

@@ -163,6 +163,16 @@ def test_after_the_waiting_period_nothing_of_the_customer_is_left(own_database, 
     assert root.get("customers/acme").status_code == 404
 
 
+def test_a_customer_whose_schema_is_gone_keeps_no_other_from_being_removed(own_database, acme, globex):
+    long_ago = timezone.now() - timedelta(days=40)
+    for customer, days in ((acme, 9), (globex, 8)):
+        given = {"suspended_at": long_ago, "delete_after": timezone.now() - timedelta(days=days)}
+        Customer.objects.filter(pk=customer.pk).update(**given)
+    with connection.cursor() as cursor:
+        cursor.execute("DROP SCHEMA acme CASCADE")
+    assert list(customers.remove_due(now=timezone.now())) == ["globex"]
+
+
 def unzipped(answer) -> dict[str, bytes]:
     archive = zipfile.ZipFile(io.BytesIO(b"".join(answer.streaming_content)))
     assert archive.testzip() is None
