@@ -25,7 +25,7 @@ from integrations.models import Delivery, Link, Sync
 from integrations.running import comparison_of
 from tenants.models import Role
 
-MOST_SHOWN = 5
+MOST_SHOWN, SHORTEST_IN_LABELS = 5, 4
 
 
 class CauseFilter(admin.SimpleListFilter):
@@ -72,11 +72,18 @@ class DeliveryPage(Desk):
         return rows.defer("payload", "notes") if match and str(match.url_name).endswith("changelist") else rows
 
     def found(self, term: str) -> list[Any]:
-        """By the beginning of the source's key, or by the key of the record at the target."""
+        """By the beginning of the source's key, or by the key of the record at the target.
+
+        Only where neither is found, a number that stands in the label is looked for: no index helps there.
+        """
         flows = Sync.objects.values_list("flow", flat=True)
         links = Link.objects.filter(flow__in=list(flows), target_key=term).values_list("source_key", flat=True)
         keys = Q(source_key__startswith=term) | Q(source_key__in=[key.partition("#")[0] for key in links[:50]])
-        return list(Delivery.objects.filter(keys).order_by().values_list("pk", flat=True)[:MOST_FOUND])
+        found = list(Delivery.objects.filter(keys).order_by().values_list("pk", flat=True)[:MOST_FOUND])
+        if found or len(term) < SHORTEST_IN_LABELS:
+            return found
+        named = Delivery.objects.filter(label__icontains=term).order_by()
+        return list(named.values_list("pk", flat=True)[:MOST_FOUND])
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> tuple[Any, bool]:
         """See `found`."""

@@ -7,8 +7,8 @@ from typing import Any, ClassVar, cast
 from django.core.paginator import Page
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
+from unfold import paginator
 from unfold.admin import ModelAdmin
-from unfold.paginator import InfinitePage, InfinitePaginator
 
 from integrations.admin.site import customer_site
 from integrations.fields import EncryptedJSONField, EncryptedTextField
@@ -17,15 +17,18 @@ ENCRYPTED = (EncryptedTextField, EncryptedJSONField)
 MOST_FOUND = 500
 
 
-class Uncounted(InfinitePaginator):  # type: ignore[misc]
-    """Pages of a list of any length, by a statement each. A page behind the last one is empty."""
+class InfinitePaginator(paginator.InfinitePaginator):  # type: ignore[misc]
+    """Pages of a list of any length, by a statement each. A page behind the last one is empty.
+
+    Its name is what the theme's templates know lists by that are not counted.
+    """
 
     def page(self, number: Any) -> Page[Any]:
         """The rows of a page, read once."""
         at = self.validate_number(number)
         start = (at - 1) * self.per_page
         rows = list(self.object_list[start : start + self.per_page])
-        return cast("Page[Any]", InfinitePage(rows, at, self))
+        return cast("Page[Any]", paginator.InfinitePage(rows, at, self))
 
 
 class ReadOnly(ModelAdmin):  # type: ignore[misc]
@@ -37,7 +40,8 @@ class ReadOnly(ModelAdmin):  # type: ignore[misc]
     list_per_page = 50
     list_filter_submit = True
     show_full_result_count = False
-    paginator = Uncounted
+    paginator = InfinitePaginator
+    actions_selection_counter = False  # nobody has counted
     actions: Any = None
     prefixes: ClassVar[tuple[str, ...]] = ()
     exactly: ClassVar[tuple[str, ...]] = ()

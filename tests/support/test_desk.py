@@ -322,3 +322,10 @@ def test_the_second_page_goes_on_where_the_first_ends(acme, records, desk_as):
 def test_deliveries_are_found_by_the_beginning_of_a_key_or_the_targets_whole_key(acme, records, desk_as, asked, found):
     page = desk_as(Role.VIEWER).get(f"integrations/delivery/?q={asked}").content.decode()
     assert len(set(re.findall(r"/delivery/([0-9a-f-]{36})/change/", page))) == found
+
+
+def test_a_number_that_only_the_label_names_is_found_as_well(acme, records, desk_as):
+    with schema.within(acme):
+        Delivery.objects.filter(pk=records["held"][1].pk).update(label="SAP invoice 5105600123/2026, INV-77, from 1730")
+    page = desk_as(Role.VIEWER).get("integrations/delivery/?q=inv-77").content.decode()
+    assert set(re.findall(r"/delivery/([0-9a-f-]{36})/change/", page)) == {str(records["held"][1].pk)}

@@ -17,6 +17,7 @@ import pytest
 from django.contrib.staticfiles.handlers import StaticFilesHandler
 from django.core.wsgi import get_wsgi_application
 from django_tenants.utils import schema_context
+from playwright.sync_api import ViewportSize, sync_playwright
 
 from integrations.models import AuditEvent, Sync, ValueMap
 from tenants.models import Customer, Domain, Person
@@ -30,7 +31,7 @@ pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(not CHROMIUM, reason="There is no Chromium on this system (apt-get install chromium)."),
 ]
-NARROW, WIDE = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
+NARROW, WIDE = ViewportSize(width=390, height=844), ViewportSize(width=1280, height=900)
 
 
 class Quiet(WSGIRequestHandler):
@@ -62,8 +63,6 @@ def port(settings: Any, own_database: Any) -> Iterator[int]:
 
 @pytest.fixture
 def page(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
     monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # Playwright's own loop runs in this thread
     with sync_playwright() as playwright:
         resolve = "--host-resolver-rules=MAP *.localhost 127.0.0.1, MAP localhost 127.0.0.1"
@@ -111,6 +110,16 @@ def test_a_number_and_the_admins_address_are_enough_to_find_mend_and_see_it_deli
     world.sync()
     assert world.newest(order).state == "quarantined"
 
+    find(order, port, page, shoot)
+    mend(order, right, world, page, shoot)
+    look_around(port, page, shoot)
+    with schema_context(acme.schema_name):
+        actions = set(AuditEvent.objects.values_list("action", flat=True))
+    assert {"support.stepped-in", "value-map.saved", "support.stepped-out"} <= actions
+
+
+def find(order: str, port: int, page: Any, shoot: Callable[[str], None]) -> None:
+    """From the admin's address and a number to the customer who has it, and in there."""
     page.goto(f"http://localhost:{port}/admin/")
     page.fill("[name=email]", "root@host.test")
     page.fill("[name=password]", PASSWORD)
@@ -128,6 +137,9 @@ def test_a_number_and_the_admins_address_are_enough_to_find_mend_and_see_it_deli
     shoot("4-step-in")
     page.click("button:has-text('Step in')")
 
+
+def mend(order: str, right: str, world: World, page: Any, shoot: Callable[[str], None]) -> None:  # noqa: F811
+    """Why it failed, a wrong value that is refused, the right one, and the order is delivered."""
     page.wait_for_url("http://acme.localhost:*/admin/integrations/delivery/?q=*")
     assert "You have stepped in at Acme Plumbing" in page.inner_text(".desk-banner")
     shoot("5-deliveries")
@@ -145,13 +157,16 @@ def test_a_number_and_the_admins_address_are_enough_to_find_mend_and_see_it_deli
     page.fill("#why [name=value]", right)
     page.click("text=Check and save")
     assert f"cost-center {HVAC} is mapped to {right}" in page.inner_text("body")
-    while any([world.work_on(sync) for sync in world.rows(Sync)]):
+    while any(world.work_on(sync) for sync in world.rows(Sync)):
         pass
     page.reload()
     assert "delivered" in page.inner_text(".desk-tag >> nth=0")
     assert len(world.titan("purchase-orders")) == 1
     shoot("7-delivered")
 
+
+def look_around(port: int, page: Any, shoot: Callable[[str], None]) -> None:
+    """The other pages, and out again."""
     page.click("text=Compare three ways")
     three = page.inner_text("#three-way")
     assert "nothing to write" in three
@@ -168,6 +183,3 @@ def test_a_number_and_the_admins_address_are_enough_to_find_mend_and_see_it_deli
     page.wait_for_url(f"http://localhost:{port}/admin/overview/")
     page.goto(f"http://acme.localhost:{port}/admin/")
     assert "You have stepped in" not in page.inner_text("body")
-    with schema_context(acme.schema_name):
-        actions = set(AuditEvent.objects.values_list("action", flat=True))
-    assert {"support.stepped-in", "value-map.saved", "support.stepped-out"} <= actions
