@@ -38,15 +38,27 @@ class Entry:
 
 
 def timeline(delivery: Delivery, links: Collection[Link]) -> list[Entry]:
-    """Of the record that this delivery is a version of. Four statements, however long its story is."""
+    """Of the record that this delivery is a version of. Five statements, however long its story is."""
     versions = Delivery.objects.filter(sync=delivery.sync_id, source_key=delivery.source_key).order_by("-number")
     rows = list(versions[:MOST_VERSIONS])
     steps = list(Step.objects.filter(delivery__in=[row.pk for row in rows]).order_by("delivery", "position"))
     attempts = Attempt.objects.filter(step__in=[step.pk for step in steps]).order_by("-intended_at")[:MOST_ATTEMPTS]
     ids = [str(row.pk) for row in (*rows, *links)]
     deeds = AuditEvent.objects.filter(subject_id__in=ids).order_by("-sequence")[:MOST_DEEDS]
-    found = [*_versions(rows, steps), *_exchanges(attempts, steps, rows), *(_deed(deed) for deed in deeds)]
+    told = [*deeds, *_mapped(rows, steps)]
+    found = [*_versions(rows, steps), *_exchanges(attempts, steps, rows), *(_deed(deed) for deed in told)]
     return sorted(found, key=lambda entry: entry.at)
+
+
+def _mapped(rows: list[Delivery], steps: list[Step]) -> Collection[AuditEvent]:
+    """Who changed a row of a map that this record uses, since it was read first."""
+    used = [entry for step in steps for entry in step.lookups if isinstance(entry, dict) and entry.get("kind") == "map"]
+    codes = sorted({f"{entry.get('name')} {entry.get('key')}" for entry in used})
+    if not codes:
+        return ()
+    since = min(row.created_at for row in rows)
+    saved = AuditEvent.objects.filter(at__gte=since, action="value-map.saved", detail__rows__has_any_keys=codes)
+    return saved.order_by("-at")[:MOST_DEEDS]
 
 
 def pretty(value: Any) -> str:

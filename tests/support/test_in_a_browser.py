@@ -162,6 +162,7 @@ def mend(order: str, right: str, world: World, page: Any, shoot: Callable[[str],
     page.reload()
     assert "delivered" in page.inner_text(".desk-tag >> nth=0")
     assert len(world.titan("purchase-orders")) == 1
+    assert "value-map saved by root@host.test (hosting team)" in page.inner_text("#story")
     shoot("7-delivered")
 
 
