@@ -22,6 +22,7 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit, urlunsplit
 
+import requests
 from urllib3 import BaseHTTPResponse
 from urllib3.exceptions import HTTPError, SSLError
 from urllib3.exceptions import TimeoutError as HTTPTimeout
@@ -33,6 +34,7 @@ from integrations.guard import Lookup, OutgoingPolicy, check_url, origin, system
 from integrations.redaction import QUERY_SAFE, Redactor
 
 USER_AGENT = "ml-connector"
+TLS_FAILURES = (SSLError, requests.exceptions.SSLError)
 MAX_ANSWER = 32 * 1024 * 1024
 _CHUNK = 64 * 1024
 # Drawn anew in each process, so that no text of a customer can look like a number of ours.
@@ -171,7 +173,7 @@ class HttpSession:
         except IntegrationError as error:
             error.exchange = exchange(response.status if response is not None else None, {}, bytes(body))
             raise
-        except (HTTPError, OSError) as error:
+        except (HTTPError, requests.RequestException, OSError) as error:
             raise _failure(error, request, exchange(None, {}, bytes(body))) from None
         finally:
             if response is not None:
@@ -287,9 +289,9 @@ def _failure(error: Exception, request: HttpRequest, exchange: Exchange) -> Inte
     """The error of an exchange that ended without a complete answer."""
     host = origin(exchange.url)[1]
     if not transport.sent():
-        tls = isinstance(error, SSLError)
+        tls = isinstance(error, TLS_FAILURES)
         return Transient(_before(error, host), code="tls" if tls else "unreachable", exchange=exchange)
-    slow = isinstance(error, (HTTPTimeout, TimeoutError)) or "timed out" in str(error)
+    slow = isinstance(error, (HTTPTimeout, requests.Timeout, TimeoutError)) or "timed out" in str(error)
     what, code = ("did not answer in time", "read-timeout") if slow else ("broke off the answer", "connection-lost")
     if request.write:
         return Unknown(f"{host} {what}; whether it took the change is not known.", code=code, exchange=exchange)
@@ -298,7 +300,7 @@ def _failure(error: Exception, request: HttpRequest, exchange: Exchange) -> Inte
 
 def _before(error: Exception, host: str) -> str:
     """One sentence on a failure before the first byte left."""
-    if isinstance(error, SSLError):
+    if isinstance(error, TLS_FAILURES):
         return f"The TLS certificate or handshake of {host} was refused; check the CA bundle and the host name."
     return f"{host} could not be reached."
 

@@ -1,8 +1,8 @@
 """The pools behind `integrations.http`: guarded sockets, a deadline per answer, no retries.
 
-They are those of urllib3, the engine of requests, asked directly: what requests adds to each call (cookies, hooks,
-redirects, proxies, an adapter chosen anew) is all switched off here, and costs three times as much CPU as the rest.
-Three things that they do not do by themselves:
+They are those of an adapter of requests, asked without a session: what a session adds to each call (cookies, hooks,
+redirects, proxies, an adapter chosen anew) is all switched off here, and would cost as much CPU as the rest.
+Three things that an adapter does not do by itself:
 
 - a socket is opened only to addresses that the guard allowed, resolved once (no rebinding in between);
 - the read time-out bounds the whole answer, not each piece of it, so a dripping server cannot outlast a lease;
@@ -23,12 +23,16 @@ from functools import lru_cache, partial
 from typing import Any
 
 import certifi
-from urllib3 import BaseHTTPResponse, Timeout
+from requests import PreparedRequest
+from requests.adapters import HTTPAdapter
+from requests.structures import CaseInsensitiveDict
+from urllib3 import BaseHTTPResponse
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 from urllib3.poolmanager import PoolManager
 from urllib3.util.connection import create_connection
+from urllib3.util.retry import Retry
 
 from integrations.errors import Misconfigured
 from integrations.guard import Lookup, OutgoingPolicy, resolve_host
@@ -161,12 +165,44 @@ class _Pools(PoolManager):
         return pool
 
 
+class _Adapter(HTTPAdapter):
+    """Keeps the pools of one client. Which pool and what trust is known already, so nothing is found out per call."""
+
+    def __init__(self, pools: _Pools) -> None:
+        self._pools, self._by_origin = pools, dict[str, HTTPConnectionPool]()
+        super().__init__(max_retries=Retry(0, read=False, redirect=False))
+
+    def init_poolmanager(self, *given: Any, **more: Any) -> None:
+        self.poolmanager = self._pools
+
+    def get_connection_with_tls_context(self, request: Any, *given: Any, **more: Any) -> HTTPConnectionPool:
+        pool = self._by_origin.get(request.origin)
+        if pool is None:
+            scheme, host, port = request.origin
+            pool = self._by_origin[request.origin] = self._pools.connection_from_host(host, port, scheme)
+        return pool
+
+    def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
+        """The pools' own context holds the trust; requests would add the public roots to it."""
+
+    def close(self) -> None:
+        super().close()
+        self._by_origin.clear()
+
+
+class _Prepared(PreparedRequest):
+    """A request that needs no preparation: `origin` is checked, `path_url` is path and query as they leave."""
+
+    origin: tuple[str, str, int]
+    path_url = ""
+
+
 class GuardedPools:
     """The kept-alive connections of one client: a pool per origin. Safe to use from several threads."""
 
     def __init__(self, *, policy: OutgoingPolicy, lookup: Lookup, ca_bundle: str, pool_size: int) -> None:
         context = tls_context(ca_bundle)
-        self._manager = _Pools(
+        pools = _Pools(
             policy=policy,
             lookup=lookup,
             num_pools=4,
@@ -174,7 +210,7 @@ class GuardedPools:
             ssl_context=context,
             cert_reqs="CERT_REQUIRED",
         )
-        self._by_origin: dict[tuple[str, str, int], HTTPConnectionPool] = {}
+        self._adapter = _Adapter(pools)
 
     def send(
         self,
@@ -187,26 +223,14 @@ class GuardedPools:
         timeouts: tuple[float, float],
     ) -> BaseHTTPResponse:
         """The answer, its body yet to be read. `target`: path and query; `timeouts`: to connect, for the answer."""
-        return self._pool(origin).urlopen(
-            method,
-            target,
-            body=body,
-            headers=headers,
-            timeout=Timeout(connect=timeouts[0], read=timeouts[1]),
-            retries=False,
-            redirect=False,
-            assert_same_host=False,
-            preload_content=False,
-        )
+        request = _Prepared()
+        request.origin, request.method, request.body = origin, method, body
+        request.path_url = request.url = target
+        length = {"Content-Length": str(len(body))} if body is not None else {}
+        request.headers = CaseInsensitiveDict({**headers, **length})
+        raw: BaseHTTPResponse = self._adapter.send(request, stream=True, timeout=timeouts).raw
+        return raw
 
     def close(self) -> None:
         """Closes the connections that are not in use; those that are, end with their exchange."""
-        self._manager.clear()
-        self._by_origin.clear()
-
-    def _pool(self, origin: tuple[str, str, int]) -> HTTPConnectionPool:
-        pool = self._by_origin.get(origin)
-        if pool is None:
-            scheme, host, port = origin
-            pool = self._by_origin[origin] = self._manager.connection_from_host(host, port, scheme)
-        return pool
+        self._adapter.close()
