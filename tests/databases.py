@@ -81,6 +81,9 @@ def start_broker() -> None:
         from devservices import valkey
 
         valkey.start()
+    from integrations.budget import store
+
+    store(settings.REDIS_URL)._again_at = 0.0  # a test before may have found it away
 
 
 @contextmanager

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 
 from integrations.errors import Misconfigured, NeedsPerson, NotReady, NotTransferable, Unmapped
@@ -309,4 +311,4 @@ def test_an_order_is_over_once_each_item_is_delivered_and_invoiced_as_far_as_tha
 def test_cost_centers_by_quantity_share_the_amount_where_sap_states_none():
     shares = [{**account(str(n), center), "Quantity": q} for n, (center, q) in enumerate([("C1", "1"), ("C2", "3")], 1)]
     (item,) = FLOW.record(sap_order(sap_item(account_assignments=shares))).items
-    assert item.cost_centers == (("C1", 30), ("C2", 90))
+    assert item.cost_centers == (("C1", Decimal(30)), ("C2", Decimal(90)))
