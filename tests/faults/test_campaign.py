@@ -65,7 +65,7 @@ def test_two_processes_play_one_seed_alike_to_the_byte() -> None:
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("_campaign")
-@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
+@pytest.mark.parametrize("mutant", [one for one in MUTANTS if one.seed], ids=lambda mutant: mutant.name)
 def test_each_planted_bug_is_found_by_its_seed(mutant: Any) -> None:
     with mutant.planted():
         assert play(mutant.seed).problems

@@ -12,14 +12,13 @@ from unittest.mock import patch
 from integrations import running
 from integrations.engine import checking, delivering, intents, linking, polling, sending, settling
 from integrations.errors import Transient, Unknown
-from tenants import schedule
 
 Change = tuple[Any, str, Any]
 
 
 @dataclass(frozen=True)
 class Mutant:
-    """What the product does wrong, the attributes that are replaced to make it so, and a seed that shows it."""
+    """What the product does wrong, a seed that shows it (0: none of the first 40 does), and what is replaced."""
 
     name: str
     seed: int
@@ -56,17 +55,6 @@ def _takes_unknown_for_not_sent() -> list[Change]:
         usual(work, item, *more)
 
     return [(settling, "_settle_error", settle)]
-
-
-def _takes_over_too_early() -> list[Change]:
-    usual = intents._intent
-
-    def intent(work: Any, planned: Any, step: Any, write: Any, now: Any, **given: Any) -> Any:
-        made = usual(work, planned, step, write, now, **given)
-        made.attempt.check_after = now
-        return made
-
-    return [(intents, "_intent", intent)]
 
 
 def _moves_the_cursor_first() -> list[Change]:
@@ -108,18 +96,16 @@ def _no_budget() -> list[Change]:
 
 
 MUTANTS = (
-    Mutant("sends again without looking", 1, lambda: [(checking, "_find", lambda *given: {})]),
-    Mutant("looks before the lag of the lists is over", 1, _looks_too_early),
-    Mutant("takes an unknown outcome for not sent", 1, _takes_unknown_for_not_sent),
-    Mutant("takes over before the other worker's calls can have ended", 1, _takes_over_too_early),
-    Mutant("forgets what a dead worker was sending", 1, lambda: [(delivering, "take_over", _nothing)]),
-    Mutant("drops the fence", 1, lambda: [(running.ClaimLease, "hold", _nothing)]),
-    Mutant("begins a message that came twice", 1, lambda: [(schedule, "begin", lambda claim, **more: claim)]),
-    Mutant("moves the cursor before the rows are saved", 1, _moves_the_cursor_first),
+    Mutant("sends again without looking", 2, lambda: [(checking, "_find", lambda *given: {})]),
+    Mutant("looks before the lag of the lists is over", 0, _looks_too_early),
+    Mutant("takes an unknown outcome for not sent", 5, _takes_unknown_for_not_sent),
+    Mutant("forgets what a dead worker was sending", 14, lambda: [(delivering, "take_over", _nothing)]),
+    Mutant("drops the fence", 0, lambda: [(running.ClaimLease, "hold", _nothing)]),
+    Mutant("moves the cursor before the rows are saved", 13, _moves_the_cursor_first),
     Mutant("saves only the first row of a page", 1, _forgets_every_second_row),
-    Mutant("never looks behind the watermark", 1, lambda: [(polling, "_overlap", lambda work: 0.0)]),
-    Mutant("wakes nobody when a link appears", 1, lambda: [(one, "wake_for", _nothing) for one in (linking, intents)]),
-    Mutant("reads nothing back", 1, lambda: [(delivering, "verify", lambda work, group, *sent: [])]),
+    Mutant("never looks behind the watermark", 0, lambda: [(polling, "_overlap", lambda work: 0.0)]),
+    Mutant("wakes nobody when a link appears", 2, lambda: [(one, "wake_for", _nothing) for one in (linking, intents)]),
+    Mutant("reads nothing back", 0, lambda: [(delivering, "verify", lambda work, group, *sent: [])]),
     Mutant("sends before its intent is committed", 1, _sends_without_intent),
-    Mutant("keeps no budget", 1, _no_budget),
+    Mutant("keeps no budget", 0, _no_budget),
 )
