@@ -3,7 +3,7 @@ from django.db.models import Q
 
 
 class Migration(migrations.Migration):
-    dependencies = [("integrations", "0007_bills")]
+    dependencies = [("integrations", "0006_jobs_and_reports")]
 
     operations = [
         # Few rows each, whatever the number of all of them: what a batch or a poll asks first, and mostly in vain.

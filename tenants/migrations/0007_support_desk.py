@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("tenants", "0007_outgoing_events")]
+    dependencies = [("tenants", "0006_outgoing_events")]
 
     operations = [
         migrations.CreateModel(
