@@ -18,7 +18,7 @@ Change = tuple[Any, str, Any]
 
 @dataclass(frozen=True)
 class Mutant:
-    """What the product does wrong, a seed that shows it (0: none of the first 40 does), and what is replaced."""
+    """What the product does wrong, a seed that shows it (0: none known yet), and what is replaced."""
 
     name: str
     seed: int
