@@ -5,6 +5,7 @@ from integrations.models.alerting import Alert, AlertSettings
 from integrations.models.audit import AuditEvent, AuditSeal, RetentionRule
 from integrations.models.connection import Connection
 from integrations.models.delivery import Attempt, Delivery, Step
+from integrations.models.fitting import FitReport
 from integrations.models.inbound import InboundEvent
 from integrations.models.jobs import Progress, ReconcileDifference, ReconcileReport, ReplayJob
 from integrations.models.link import Link, Reference, ValueMap
@@ -26,6 +27,7 @@ __all__ = [
     "EventAttempt",
     "EventDelivery",
     "EventEndpoint",
+    "FitReport",
     "InboundEvent",
     "Link",
     "Progress",
