@@ -10,6 +10,7 @@ from integrations.models.inbound import InboundEvent
 from integrations.models.jobs import Progress, ReconcileDifference, ReconcileReport, ReplayJob
 from integrations.models.link import Link, Reference, ValueMap
 from integrations.models.outgoing import Event, EventAttempt, EventDelivery, EventEndpoint
+from integrations.models.showing import Pulse, RecordNumber
 from integrations.models.sync import Run, Sync
 
 __all__ = [
@@ -31,8 +32,10 @@ __all__ = [
     "InboundEvent",
     "Link",
     "Progress",
+    "Pulse",
     "ReconcileDifference",
     "ReconcileReport",
+    "RecordNumber",
     "Reference",
     "ReplayJob",
     "RetentionRule",
