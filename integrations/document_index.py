@@ -1,4 +1,5 @@
-"""Which customer has a document of some number: a public index of keyed hashes, so that it tells nothing by itself.
+"""Which customer has a document of some number: a public index of keyed hashes, so that it tells nothing by itself;
+and, in each customer's own schema, which of their records have it (RecordNumber).
 
 A row of the index is 16 bytes of HMAC-SHA256 and a customer. The key is derived from the installation's ring
 (`settings.FIELD_KEYS`): the newest one writes, all of them are looked for, `manage.py index_documents` writes anew
@@ -13,6 +14,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.db import connection
@@ -24,9 +26,15 @@ from tenants.models import Customer
 from tenants.support_models import DocumentMark
 
 INSERT = """
-    INSERT INTO public.tenants_documentmark (mark, customer_id)
-    SELECT mark, %s FROM unnest(%s::bytea[]) AS mark ORDER BY mark
-    ON CONFLICT (mark, customer_id) DO NOTHING
+    WITH marks AS (
+        INSERT INTO public.tenants_documentmark (mark, customer_id)
+        SELECT mark, %s FROM unnest(%s::bytea[]) AS mark ORDER BY mark
+        ON CONFLICT (mark, customer_id) DO NOTHING
+    )
+    INSERT INTO integrations_recordnumber (id, number, sync_id, source_key)
+    SELECT gen_random_uuid(), number, sync_id, source_key
+    FROM unnest(%s::text[], %s::uuid[], %s::text[]) AS n (number, sync_id, source_key) ORDER BY 2, 3, 4
+    ON CONFLICT DO NOTHING
 """
 _NAMED = re.compile(r"(?:number|reference|idby\w*)$", re.IGNORECASE)
 """Members of a source row that hold a number which people have in their hands: a reference, the other side's number."""
@@ -51,11 +59,23 @@ def normal(number: str) -> str:
 
 def note(deliveries: Iterable[Delivery]) -> None:
     """Indexes new records of the customer whose schema is in use, in one statement; versions after the first have
-    nothing new to tell, unless their row does. In the transaction that inserts the deliveries."""
-    numbers = {number for delivery in deliveries for number in numbers_of(delivery.source_key, delivery.payload)}
+    nothing new to tell, unless their row does. In the transaction that inserts the deliveries.
+
+    What a record's key begins with is found by the key itself, and not kept beside it.
+    """
+    numbers, own = set[str](), list[tuple[str, UUID, str]]()
+    for delivery in deliveries:
+        found = numbers_of(delivery.source_key, delivery.payload)
+        numbers |= found
+        own += [(n, delivery.sync_id, delivery.source_key) for n in found if not delivery.source_key.startswith(n)]
     if numbers:
+        marks = sorted(_mark(_keys()[0], number) for number in numbers)
         with connection.cursor() as cursor:
-            cursor.execute(INSERT, [schema.customer_id(), sorted(_mark(_keys()[0], number) for number in numbers)])
+            cursor.execute(INSERT, [schema.customer_id(), marks, *_columns(own)])
+
+
+def _columns(own: list[tuple[str, UUID, str]]) -> tuple[list[str], list[UUID], list[str]]:
+    return [number for number, _, _ in own], [sync for _, sync, _ in own], [key for _, _, key in own]
 
 
 def customers_with(number: str) -> list[Customer]:
@@ -75,7 +95,7 @@ def index_all(batch: int = 2000) -> int:
 
 
 def _batches(size: int) -> Iterator[list[Delivery]]:
-    rows = Delivery.objects.only("id", "source_key", "payload").order_by("id")
+    rows = Delivery.objects.only("id", "sync_id", "source_key", "payload").order_by("id")
     batch = list(rows[:size])
     while batch:
         yield batch
