@@ -124,6 +124,7 @@ SHARED_APPS = [
     "django.contrib.admin.apps.SimpleAdminConfig",  # both sites are ours; only the web process needs their pages
     "django.contrib.staticfiles",
     "django_celery_beat",
+    "django_htmx",
 ]
 TENANT_APPS = ["integrations"]
 INSTALLED_APPS = [*SHARED_APPS, *TENANT_APPS]
@@ -183,6 +184,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "tenants.middleware.MembershipMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]

@@ -129,9 +129,14 @@ class MembershipMiddleware:
     def process_view(
         self, request: HttpRequest, view: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]
     ) -> HttpResponseBase | None:
-        """Sends strangers to the sign-in page; a request that is no page view is refused."""
+        """Sends strangers to the sign-in page; a request that is no page view is refused.
+
+        A part of a page cannot become a sign-in page: htmx is told to load the whole page again, which does.
+        """
         if request.user.is_authenticated or getattr(view, "open_to_anybody", False):
             return None
+        if request.headers.get("HX-Request") == "true":
+            return HttpResponse(status=401, headers={"HX-Refresh": "true"})
         if request.method not in ("GET", "HEAD"):
             return HttpResponse("Sign in first.\n", status=403, content_type="text/plain")
         return redirect_to_login(request.get_full_path(), settings.LOGIN_URL)

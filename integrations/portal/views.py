@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from django.db.models import Count, Q
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
-from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET
 
 from integrations import catalogue
 from integrations.engine import vanished
 from integrations.models import Delivery, Sync
+from integrations.portal.pages import PageRequest, page
 
 State = Delivery.State
 
 
-@never_cache
-@require_GET
-def home(request: HttpRequest) -> HttpResponse:
+@page(role="viewer")
+def home(request: PageRequest) -> HttpResponse:
     """The customer's syncs, with how much of each waits or needs a person."""
     syncs = (
         Sync.objects.select_related("source", "target")
