@@ -1,7 +1,7 @@
 # One command each. Everything that is needed is installed first: into .venv, by hash, once.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help install demo up down clean lint ruff types layers migrations audit test test-slow sim bench requirements
+.PHONY: help install demo up down clean lint ruff types layers migrations audit test test-slow sim bench docs requirements
 
 PYTHON ?= python3
 RUN := .venv/bin/python
@@ -61,6 +61,9 @@ sim: install ## the fault campaign: seeded histories; SEED=1000 HISTORIES=400 fo
 bench: install ## what the product costs, against a bare loop in the same run; ASK="orders idle" for some, ASK=--all for the long ones
 	$(RUN) -m bench $(ASK)
 	@$(RUN) -m devservices down --instance tests --if-idle
+
+docs: install ## the documentation site in .state/site, with a reference made from the code; any warning is an error
+	NO_MKDOCS_2_WARNING=1 $(RUN) -m mkdocs build --quiet
 
 requirements: ## write requirements/*.txt anew from pyproject.toml (needs uv)
 	uv pip compile -q pyproject.toml --extra embedded --extra sentry --extra dev $(LOCK) -o requirements/dev.txt
