@@ -6,7 +6,7 @@ module every connection looks complete.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from types import ModuleType
 from typing import Any, cast
@@ -15,7 +15,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
 
-from integrations import catalogue
+from integrations import catalogue, environments
 from integrations.audit import PLATFORM, Actor, record
 from integrations.budget import SharedBudget, Usage, usage
 from integrations.connection import Check, ConnectionSettings, Environment, TokenStore
@@ -34,8 +34,6 @@ from tenants.models import Customer
 BURST = 5
 MOST_PER_SECOND = 60
 """ServiceTitan refuses more calls of an app in a second (Developer portal, "API limits")."""
-LATE = 2
-"""So many calls may arrive in another second than the one they left in."""
 
 # Who somebody is, as opposed to what proves it; not blacked out in recorded exchanges, where it explains a refusal.
 NAMES = frozenset({"username", "client_id"})
@@ -111,13 +109,14 @@ def policy() -> OutgoingPolicy:
 
 
 def rate_of(row: Connection) -> Rate:
-    """The connection's budget: its calls per second, and no more than five at once.
+    """The connection's budget: its calls per second, and no more than five at once after a pause.
 
-    In any second at most rate + burst calls leave, and a few may arrive closer together than they left: near the
-    limit that ServiceTitan counts by, both are a little smaller.
+    In any second at most rate + burst calls leave. Where that is near the limit that ServiceTitan counts by, calls
+    are counted by the second as well.
     """
-    per_second = min(float(effective_options(row)["calls_per_second"]), MOST_PER_SECOND - LATE)
-    return Rate(per_second, max(1, min(BURST, int(per_second), int(MOST_PER_SECOND - LATE / 2 - per_second))))
+    per_second = min(float(effective_options(row)["calls_per_second"]), MOST_PER_SECOND)
+    is_near = per_second + BURST > MOST_PER_SECOND - BURST
+    return Rate(per_second, max(1, min(BURST, int(per_second))), MOST_PER_SECOND if is_near else 0)
 
 
 def budget_of(row: Connection, *, priority: str = "schedule") -> SharedBudget:
@@ -139,10 +138,12 @@ def open_client(
     priority: str = "schedule",
     probing: bool = False,
     unsaved: bool = False,
+    watch: Callable[[], None] | None = None,
 ) -> Any:
     """The system's client of this connection. `client.session.close()` ends it.
 
-    `read_only`: any write raises. `probing`: credentials are tried although they were refused before. `unsaved`: the
+    `read_only`: any write raises, in the client and once more where it would leave. `watch` is called before each
+    exchange, and may raise. `probing`: credentials are tried although they were refused before. `unsaved`: the
     row is not stored (yet) as it is, so nothing is kept in it. Raises Misconfigured for an incomplete connection,
     unreadable credentials or an address that is not allowed.
     """
@@ -158,6 +159,9 @@ def open_client(
         extra_hosts=system.extra_hosts(given),
     )
     session.told_as = (schema.current(), row.system)
+    if read_only:
+        session.only_reads = frozenset(system.extra_hosts(given))
+    session.watch = watch
     tokens: TokenStore = DatabaseTokens(row, conceal=session.conceal, probing=probing)
     if unsaved:
         tokens = PassingTokens(session.conceal)
@@ -194,6 +198,7 @@ def ping(row: Connection, customer: Customer, *, now: datetime | None = None, ac
             detail = "The connection was changed or removed while it was asked."
             return [*checks, Check("Settings", ok=False, detail=detail, fix="Ping it again.", code="changed-meanwhile")]
         checks += note_proof(row, customer, checks, proven=proven, now=now)
+        checks += environments.recheck(row, checks, actor)
         row.checked_at = now
         told = [{"name": c.name, "ok": c.ok, "detail": c.detail, "fix": c.fix, "code": c.code} for c in checks]
         row.capabilities = {**capabilities, "checks": told}

@@ -119,6 +119,10 @@ class HttpSession:
 
     max_answer = MAX_ANSWER
     told_as: tuple[str, str] | None = None  # customer and system in the metrics
+    only_reads: frozenset[str] | None = None
+    """Not None: nothing but GET and HEAD leaves, and POST to these addresses, at which one signs in."""
+    watch: Callable[[], None] | None = None
+    """Called before each exchange; what it raises keeps the exchange from leaving."""
 
     def __init__(
         self,
@@ -154,6 +158,9 @@ class HttpSession:
     def send(self, request: HttpRequest, *, timeouts: Timeouts | None = None) -> Answer:
         """One exchange. `timeouts` replaces the session's for this one (long writes). Errors: see the module."""
         leaving = self._prepared(request)
+        self._check_reads(request, leaving)
+        if self.watch is not None:
+            self.watch()
         if request.write and not writes_may_begin.get()():
             raise Transient("The lease was too short to begin this call.", code="lease-short")
         started_at, clock = datetime.now(UTC), time.monotonic()
@@ -199,6 +206,13 @@ class HttpSession:
             headers.setdefault("Content-Type", "application/x-www-form-urlencoded")
             data = urlencode(request.form).encode()
         return _Leaving(request.method, where, url, headers, data)
+
+    def _check_reads(self, request: HttpRequest, leaving: _Leaving) -> None:
+        """Whoever may only read sends nothing that could change anything, whatever called it."""
+        if self.only_reads is None or (leaving.method in ("GET", "HEAD") and not request.write):
+            return
+        if request.write or leaving.method != "POST" or leaving.url not in self.only_reads:
+            raise Misconfigured("Only reading is allowed here: nothing was sent.", code="read-only")
 
     def _begin(self, leaving: _Leaving, limits: Timeouts) -> BaseHTTPResponse:
         try:

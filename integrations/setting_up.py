@@ -17,6 +17,7 @@ from integrations import connections
 from integrations.audit import Actor, record
 from integrations.connection import ConnectionSettings, Environment
 from integrations.engine import ledger
+from integrations.environments import declared_otherwise
 from integrations.errors import IntegrationError, Transient
 from integrations.fields import reveal
 from integrations.guard import origin, resolve
@@ -41,6 +42,7 @@ def faults(row: Connection, credentials: Mapping[str, str], *, before: Connectio
     settings = _settings(row, credentials)
     known = {*system.CREDENTIALS, *credentials} - set(row.options)
     found = [(_place(name, known), sentence) for name, sentence in system.problems(settings)]
+    found += declared_otherwise(row)
     if found:
         return found
     found += _unreachable("base_url", [system.base_url(settings)])

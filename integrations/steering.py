@@ -12,7 +12,7 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 
-from integrations import catalogue, schedule_spec, sync_options
+from integrations import catalogue, environments, schedule_spec, sync_options
 from integrations.audit import Actor, record
 from integrations.engine import is_running, ledger
 from integrations.models import Connection, Delivery, Link, Sync
@@ -57,8 +57,7 @@ def faults(flow: str, source: Connection | None, target: Connection | None, want
     for name, end, system in (("source", source, declared.source_system), ("target", target, declared.target_system)):
         if end is None or end.system != system:
             found.append((name, f"This is a connection to {system}."))
-    if source and target and source.environment != target.environment:
-        sentence = f"{source.name} is {source.environment} and {target.name} is {target.environment}: they never mix."
+    if source and target and (sentence := environments.mixed(source, target)):
         found.append(("target", sentence))
     try:
         schedule_spec.parse(wanted["schedule"])

@@ -74,6 +74,52 @@ def test_a_write_whose_sender_lost_the_right_to_send_meanwhile_does_not_leave():
     assert (type(refused), refused.code, refused.exchange, server.requests) == (Transient, "lease-short", None, [])
 
 
+@pytest.mark.parametrize(
+    "request_",
+    [
+        WRITE,
+        HttpRequest(method="PATCH", url="/x", json={"a": 1}),
+        HttpRequest(method="DELETE", url="/x"),
+        HttpRequest(method="POST", url="/token", form={"a": "b"}, write=True),
+        HttpRequest(method="POST", url="/token?x=1", form={"a": "b"}),
+        HttpRequest(method="GET", url="/x", write=True),
+        HttpRequest(method="post", url="/token", form={"a": "b"}),
+    ],
+)
+def test_a_session_that_may_only_read_sends_nothing_else(request_):
+    with serving() as server:
+        reading = session(server)
+        reading.only_reads = frozenset({f"{server.url}/token"})
+        with pytest.raises(Misconfigured) as caught:
+            reading.send(request_)
+    assert (caught.value.code, server.requests) == ("read-only", [])
+
+
+def test_a_session_that_may_only_read_still_signs_in():
+    with serving([OK], [OK]) as server:
+        reading = session(server)
+        reading.only_reads = frozenset({f"{server.url}/token"})
+        assert reading.send(READ).status == 200
+        assert reading.send(HttpRequest(method="POST", url="/token", form={"a": "b"})).status == 200
+
+
+def test_who_watches_a_session_is_asked_before_anything_leaves():
+    asked = []
+
+    def watch():
+        asked.append(1)
+        if len(asked) == 2:
+            raise Misconfigured("Enough.")
+
+    with serving([OK]) as server:
+        watched = session(server)
+        watched.watch = watch
+        assert watched.send(READ).status == 200
+        with pytest.raises(Misconfigured, match="Enough"):
+            watched.send(READ)
+        assert len(server.requests) == 1
+
+
 def test_a_dripping_answer_ends_at_the_time_out():
     class Dripping(RawServer):
         def _play(self, connection, script):

@@ -17,6 +17,8 @@ from integrations.apply.document import Problems
 from integrations.apply.options import check_agreement
 from integrations.apply.told import Change
 from integrations.apply.values import check_values
+from integrations.apply.wanted import Wanted
+from integrations.environments import declared_otherwise
 from integrations.fields import reveal
 from integrations.models import Connection
 from tenants.models import Customer, Domain
@@ -48,11 +50,21 @@ def apply(
     try:
         with transaction.atomic():
             changes = change(wanted, now=now)
+            _check_environments(wanted, problems)
             transaction.set_rollback(only_check)
     except CustomerExists as error:
         problems.add("customer", str(error))
         raise problems from error
     return changes
+
+
+def _check_environments(wanted: Wanted, problems: Problems) -> None:
+    """One system is never declared to be both sandbox and production; told once all connections are as wanted."""
+    with within(Customer.objects.get(schema_name=wanted.customer.schema_name)):
+        for row in Connection.objects.filter(name__in=[each.name for each in wanted.connections]):
+            for member, sentence in declared_otherwise(row):
+                problems.add(f"connections.{row.name}.{member}", sentence)
+    problems.raise_any()
 
 
 def _known(schema_name: str) -> Known:

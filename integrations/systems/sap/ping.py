@@ -12,7 +12,9 @@ from integrations.connection import Check
 from integrations.errors import BadCredentials, IntegrationError, NotAuthorised
 from integrations.systems.sap import objects
 from integrations.systems.sap.client import SapClient
-from integrations.systems.sap.services import COST_CENTER, SERVICES, SUPPLIER_INVOICE, Service
+from integrations.systems.sap.reference import lookup
+from integrations.systems.sap.services import COMPANY_CODE, COST_CENTER, SERVICES, SUPPLIER_INVOICE, Service
+from integrations.systems.sap.settings import company_codes
 
 # Beyond this, windows of change times would be asked for wrongly.
 LARGEST_SKEW = 120.0
@@ -26,6 +28,7 @@ _FIXES = {
     "tls": "Enter the CA bundle (PEM) of your company if the system has a certificate of its own CA.",
     "token-url": "Copy the token service URL from the communication arrangement's OAuth 2.0 details.",
 }
+COMPANY_CODES = "company-codes"
 _AGAIN = "Try again in a few minutes; if it stays, show this line to the hosting team."
 
 # What besides names and types decides how changes of an object are found.
@@ -67,6 +70,8 @@ def _checks(client: SapClient) -> Iterator[Check]:
             yield Check("Signing in", ok=True, detail=f"Signed in at {client.account.base_url}.", code="sign-in")
         clock = clock or client.server_clock
         yield _reading(client, service, learned["version"])
+        if service is COMPANY_CODE:
+            yield from _company_codes(client)
     if clock is not None:
         yield _clock(*clock)
 
@@ -80,6 +85,24 @@ def _reading(client: SapClient, service: Service, version: str) -> Check:
         return _failed(name, error, _fix(error, service), service)
     detail = f"Works with OData {version.upper()}{_changes(client, service)}{_lacking(client, service)}."
     return Check(name, ok=True, detail=detail, code=code)
+
+
+def _company_codes(client: SapClient) -> Iterator[Check]:
+    """Whether this is the system that was meant: it has the company codes that the connection names."""
+    wanted = company_codes(client.account.options)
+    if not wanted:
+        return
+    try:
+        there = lookup(client, "company-code", wanted)
+    except IntegrationError:
+        return  # the line about the service says why; nothing is known about the codes
+    lacking = [code for code in wanted if code not in there]
+    detail = f"It has the company codes {', '.join(wanted)}."
+    fix = ""
+    if lacking:
+        detail = f"It has no company code {', '.join(lacking)}: this may be another system than the one that was meant."
+        fix = "Compare the address and the client number with the system you mean, or correct the company codes."
+    yield Check("Company codes", ok=not lacking, detail=detail, fix=fix, code=COMPANY_CODES)
 
 
 def _changes(client: SapClient, service: Service) -> str:

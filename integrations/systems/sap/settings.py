@@ -36,6 +36,8 @@ OPTIONS: Mapping[str, Any] = {
     "page_size_partners": 100,
     "page_size": 200,
     "reference_field": "CorrespncInternalReference",
+    # The company codes that this system must have ("1710, 1720"), so that it cannot be taken for another one.
+    "company_codes": "",
     # Documents created before this day ("2026-01-01") are left out of full reads; "" reads all of them.
     "history_from": "",
     "list_lag_seconds": 0,
@@ -44,6 +46,9 @@ OPTIONS: Mapping[str, Any] = {
     "read_only": False,
 }
 STAFF_ONLY: frozenset[str] = frozenset()
+
+# SAP Business Accelerator Hub, "Try out": everybody's sandbox.
+TRIAL_HOST = "sandbox.api.sap.com"
 
 # Readable, filterable and twelve characters long on the purchase order (API_PURCHASEORDER_2).
 REFERENCE_FIELDS = ("CorrespncInternalReference", "CorrespncExternalReference")
@@ -100,6 +105,11 @@ def account(settings: ConnectionSettings) -> Account:
     )
 
 
+def company_codes(options: Mapping[str, Any]) -> tuple[str, ...]:
+    """The company codes that the connection names, in order; none where it names none."""
+    return tuple(dict.fromkeys(code.strip() for code in str(options["company_codes"]).split(",") if code.strip()))
+
+
 def token_url(settings: ConnectionSettings) -> str:
     """The token endpoint: the one entered, else the tenant's own."""
     entered = str(settings.options.get("token_url") or "")
@@ -120,6 +130,8 @@ def _address(settings: ConnectionSettings) -> list[tuple[str, str]]:
         found.append(
             ("base_url", "The base URL is the tenant's API address, e.g. https://my300001-api.s4hana.cloud.sap.")
         )
+    elif urlsplit(settings.base_url).hostname == TRIAL_HOST and settings.environment != "sandbox":
+        found.append(("base_url", f"{TRIAL_HOST} is SAP's public sandbox, and this connection is production."))
     elif "/sap/opu" in urlsplit(settings.base_url).path:
         found.append(("base_url", "The base URL ends with the host: the path of a service is added by us."))
     if settings.options.get("token_url") and not _is_url(str(settings.options["token_url"])):
@@ -159,6 +171,8 @@ def _texts(settings: ConnectionSettings) -> list[tuple[str, str]]:
         found.append(("language", "The language is a code of two letters, e.g. en."))
     if options["history_from"] and not _is_day(str(options["history_from"])):
         found.append(("history_from", "history_from is a day such as 2026-01-31, or empty."))
+    if not all(code.isascii() and code.isalnum() and len(code) <= 4 for code in company_codes(options)):
+        found.append(("company_codes", "company_codes are codes of up to four characters, e.g. 1710, 1720."))
     if options["reference_field"] not in REFERENCE_FIELDS:
         found.append(("reference_field", f"reference_field is {' or '.join(REFERENCE_FIELDS)}."))
     return found

@@ -12,6 +12,7 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlsplit
 
 from integrations.connection import ConnectionSettings
 from integrations.errors import Misconfigured
@@ -76,6 +77,7 @@ def problems(settings: ConnectionSettings) -> list[tuple[str, str]]:
     """Every (field, sentence) that keeps this connection from working; empty if it is complete."""
     return [
         *_unknown(settings),
+        *_environment(settings),
         *_tenant(settings),
         *_missing(settings),
         *_guid(settings),
@@ -122,6 +124,21 @@ def _unknown(settings: ConnectionSettings) -> list[tuple[str, str]]:
     ]
     strange = (name for name in settings.credentials if name not in CREDENTIALS)
     return found + [(name, f"{name} is not a credential of a ServiceTitan connection.") for name in strange]
+
+
+def _environment(settings: ConnectionSettings) -> list[tuple[str, str]]:
+    """A vendor's own host tells the environment; any other host is what staff has said it is."""
+    found = []
+    for name, address, known in (
+        ("base_url", api_url(settings), API_URLS),
+        ("token_url", token_url(settings), TOKEN_URLS),
+    ):
+        host = urlsplit(address).hostname
+        for environment, url in known.items():
+            if host == urlsplit(url).hostname and environment != settings.environment:
+                sentence = f"{host} is ServiceTitan's {environment}, and this connection is {settings.environment}."
+                found.append((name, sentence))
+    return found
 
 
 def _tenant(settings: ConnectionSettings) -> list[tuple[str, str]]:

@@ -94,3 +94,12 @@ def test_cost_centers_look_the_same_in_both_versions(sap):
     assert {key: [row[name] for name in names] for key, row in v4.items()} == {
         key: [row[name] for name in names] for key, row in v2.items()
     }
+
+
+def test_a_system_without_the_company_codes_that_were_named_may_be_another_one(sap):
+    (right,) = [check for check in ping(sap.client(company_codes="1710, 1720")) if check.code == "company-codes"]
+    assert (right.ok, right.detail) == (True, "It has the company codes 1710, 1720.")
+    (wrong,) = [check for check in ping(sap.client(company_codes="1710,9999")) if check.code == "company-codes"]
+    assert not wrong.ok
+    assert wrong.detail == ("It has no company code 9999: this may be another system than the one that was meant.")
+    assert "company-codes" not in by_code(ping(sap.client()))
