@@ -16,13 +16,13 @@ from integrations.admin.doing import Answer, Deed, Desk, actor, carry_out, custo
 from integrations.admin.lists import MOST_FOUND
 from integrations.admin.maps import fix_form
 from integrations.admin.site import customer_site
-from integrations.admin.timeline import pretty, timeline
 from integrations.engine.grouping import FAILING, fix_for
 from integrations.engine.previewing import preview
 from integrations.engine.three_way import three_way
 from integrations.errors import IntegrationError
 from integrations.models import Delivery, Link, Sync
 from integrations.running import comparison_of
+from integrations.timeline import pretty, timeline
 from tenants.models import Role
 
 MOST_SHOWN, SHORTEST_IN_LABELS = 5, 4

@@ -13,9 +13,9 @@ from integrations import catalogue, desk, inbound
 from integrations.admin.doing import Answer, Deed, Desk, actor, customer, said
 from integrations.admin.lists import ReadOnly
 from integrations.admin.site import customer_site
-from integrations.admin.timeline import pretty
 from integrations.alerting.acknowledging import acknowledge
 from integrations.models import Alert, Attempt, AuditEvent, InboundEvent, Link, Reference, Run, Step
+from integrations.timeline import pretty
 from tenants.models import Role
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -27,7 +27,11 @@ TONES = {
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """Something that happened. `used`: rows of maps, links and reference data; `parts`: (heading, text) to open."""
+    """Something that happened. `used`: rows of maps, links and reference data; `parts`: (heading, text) to open.
+
+    `kind` ("version", "note", "write", "exchange", "closed", "deed") and `facts` say the same as `title`, for pages
+    that tell it in words of their own.
+    """
 
     at: datetime
     title: str
@@ -35,6 +39,8 @@ class Entry:
     tone: str = ""
     used: tuple[dict[str, Any], ...] = ()
     parts: tuple[tuple[str, str], ...] = ()
+    kind: str = ""
+    facts: Mapping[str, Any] = field(default_factory=dict)
 
 
 def timeline(delivery: Delivery, links: Collection[Link]) -> list[Entry]:
@@ -72,23 +78,26 @@ def _versions(rows: list[Delivery], steps: list[Step]) -> Iterator[Entry]:
         by_delivery[step.delivery_id].append(step)
     for row in rows:
         payload = (("The row as it was read", pretty(row.payload)),)
-        yield Entry(
-            row.created_at, f"Version {row.number}: {row.why}", f"Started by {row.started_by}.", "", (), payload
-        )
+        told = {"number": row.number, "why": row.why, "by": row.started_by}
+        title = f"Version {row.number}: {row.why}"
+        yield Entry(row.created_at, title, f"Started by {row.started_by}.", "", (), payload, "version", told)
         for note in row.notes:
             if at := parse_datetime(str(note.get("at", ""))):
-                yield Entry(at, f"Version {row.number}", str(note.get("text", "")))
+                yield Entry(at, f"Version {row.number}", str(note.get("text", "")), kind="note", facts=told)
         yield from (_planned(row, step) for step in by_delivery[row.pk])
         if row.closed_at:
-            tone = TONES.get(row.state, "")
-            yield Entry(row.closed_at, f"Version {row.number} {row.get_state_display().lower()}", row.reason, tone)
+            tone, ended = TONES.get(row.state, ""), {**told, "state": row.state}
+            title = f"Version {row.number} {row.get_state_display().lower()}"
+            yield Entry(row.closed_at, title, row.reason, tone, kind="closed", facts=ended)
 
 
 def _planned(row: Delivery, step: Step) -> Entry:
     done = f" at {step.target_key}" if step.target_key else ""
     title = f"Version {row.number}, write {step.position}: {step.action}{done}"
     used = tuple(entry for entry in step.lookups if isinstance(entry, dict))
-    return Entry(step.done_at or row.created_at, title, f"This write is {step.state}.", "", used, _parts(step))
+    told = {"action": step.action, "state": step.state, "key": step.target_key, "side": step.side}
+    at, text = step.done_at or row.created_at, f"This write is {step.state}."
+    return Entry(at, title, text, "", used, _parts(step), "write", told)
 
 
 def _parts(step: Step) -> tuple[tuple[str, str], ...]:
@@ -107,9 +116,11 @@ def _exchanges(attempts: Collection[Attempt], steps: list[Step], rows: list[Deli
         text = ": ".join(filter(None, (attempt.code, attempt.reason)))
         parts = (("Request and answer, without secrets", pretty(attempt.exchange)),) if attempt.exchange else ()
         tone = TONES.get(attempt.resolution or attempt.outcome, "")
-        yield Entry(attempt.intended_at, title, text, tone, (), parts)
+        told = {"kind": attempt.kind, "outcome": attempt.outcome, "then": attempt.resolution, "side": step.side}
+        yield Entry(attempt.intended_at, title, text, tone, (), parts, "exchange", told)
 
 
 def _deed(deed: AuditEvent) -> Entry:
     detail = "; ".join(f"{name}: {value}" for name, value in deed.detail.items())
-    return Entry(deed.at, f"{deed.action.replace('.', ' ')} by {deed.actor_label}", detail)
+    told = {"action": deed.action, "by": deed.actor_label}
+    return Entry(deed.at, f"{deed.action.replace('.', ' ')} by {deed.actor_label}", detail, kind="deed", facts=told)
