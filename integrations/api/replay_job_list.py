@@ -42,6 +42,9 @@ EXAMPLE = {
 }
 MOST_SAMPLED = 20
 
+BY_SELECTION = [ReplayJob.Action.REPLAY.value, ReplayJob.Action.DISMISS.value]
+"""What a job can be asked to do with a selection; a remap is begun where a map is changed."""
+
 
 class RecordSelection(Strict):
     """Which records, by their newest version. What is left out does not narrow; something has to."""
@@ -59,7 +62,7 @@ class RecordSelection(Strict):
 class NewReplayJob(Strict):
     """A job that is wanted."""
 
-    action = serializers.ChoiceField(choices=ReplayJob.Action.choices)
+    action = serializers.ChoiceField(choices=BY_SELECTION)
     selection = RecordSelection()
     reason = Text(required=False, default="", allow_blank=True, max_length=500, help_text="A dismissal needs one.")
 
@@ -67,7 +70,7 @@ class NewReplayJob(Strict):
 class ReplayJobLook(Strict):
     """What is to be counted. `sample`: of so many records it is told what would be written; all of one flow."""
 
-    action = serializers.ChoiceField(choices=ReplayJob.Action.choices)
+    action = serializers.ChoiceField(choices=BY_SELECTION)
     selection = RecordSelection()
     sample = Whole(required=False, default=0, min_value=0, max_value=MOST_SAMPLED)
 

@@ -49,13 +49,15 @@ def commit_intents(work: Work, batch: Sequence[Planned]) -> list[Outgoing]:
         current = _still_so(work, batch)
         moves = Moves(now)
         outgoing = _prepare_writes(work, [(p, p.plan.writes) for p in current if p.plan and p.plan.writes], moves, now)
-        _nothing_to_write([p.delivery for p in current if p.plan and not p.plan.writes and not p.plan.then], moves)
+        _nothing_to_write([p for p in current if p.plan and not p.plan.writes and not p.plan.then], moves)
         for planned in current:
             if planned.plan is not None:
                 add_notes(planned.delivery, planned.plan.notes, now)
             if planned.plan is None or (planned.plan.then and not planned.plan.writes):
                 _not_finished(planned, moves, now)
         moves.save()
+        if work.flow.maps:
+            _keep_used([p for p in current if p.delivery.state in (State.DELIVERED, State.UNCHANGED)])
         _adopt(work, [p for p in current if p.plan and p.plan.adopt and p.link is None], now)
         _learn(work, [p for p in current if p.delivery.state == State.UNCHANGED], now)
         link_all(
@@ -138,13 +140,21 @@ def _intent(work: Work, planned: Planned, step: Step, write: Write, now: datetim
     return Outgoing(delivery=planned.delivery, step=step, attempt=attempt, write=write, more=more)
 
 
-def _nothing_to_write(deliveries: Sequence[Delivery], moves: Moves) -> None:
+def _nothing_to_write(batch: Sequence[Planned], moves: Moves) -> None:
     """The target is as it should be: delivered if this delivery wrote something on the way, else unchanged."""
+    deliveries = [planned.delivery for planned in batch]
     steps = Step.objects.filter(delivery__in=deliveries)
     wrote = set(steps.filter(state=Step.State.DONE).values_list("delivery_id", flat=True)) if deliveries else set()
     steps.filter(state=Step.State.OPEN).update(state=Step.State.DROPPED)
     for delivery in deliveries:
         moves.move(delivery, State.DELIVERED if delivery.id in wrote else State.UNCHANGED)
+
+
+def _keep_used(batch: Sequence[Planned]) -> None:
+    """What a record asked that needed no write: whoever changes a map wants to know whom it concerns."""
+    for planned in batch:
+        planned.delivery.lookups = planned.used
+    update_all([planned.delivery for planned in batch], ["lookups"])
 
 
 def _not_finished(planned: Planned, moves: Moves, now: datetime) -> None:

@@ -5,21 +5,16 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
-from uuid import UUID
 
-from django.db.models import Q
-
+from integrations.engine import remapping
 from integrations.engine.recording import wake
 from integrations.engine.tables import tables
-from integrations.engine.versions import add_version
 from integrations.engine.work import Schedule, ledger
 from integrations.errors import Misconfigured, map_key
 from integrations.mapping_rules import STAR, Table, is_rule, problem_with
-from integrations.models import Delivery, Step, ValueMap
+from integrations.models import Delivery, ValueMap
 
 State = Delivery.State
-Record = tuple[UUID, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,28 +34,42 @@ def save_value(
     return save_values([Given(value_map, key, value, label)], by=by, schedule=schedule, now=now)
 
 
-def save_values(values: Collection[Given], *, by: str, schedule: Schedule, now: datetime) -> int:
+def save_values(
+    values: Collection[Given], *, by: str, schedule: Schedule, now: datetime, send_again: bool = True
+) -> int:
     """Saves all of them in one transaction: wakes what waited, sends again what was written under another value.
 
-    Returns how many deliveries go on because of it. Raises Misconfigured for a malformed rule. Whether a value
-    exists in the system that it names is not checked here: see `reference_data.save_values`.
+    Returns how many deliveries go on because of it. Without `send_again` what was written stays as it was until it
+    changes, or `remapping` sends it. Raises Misconfigured for a malformed rule. Whether a value exists in the system
+    that it names is not checked here: see `reference_data.save_values`.
     """
     with ledger():
-        return sum(_save(given, by=by, schedule=schedule, now=now) for given in values)
+        return sum(_save(given, by=by, schedule=schedule, now=now, send_again=send_again) for given in values)
 
 
-def remove_values(value_map: str, keys: Collection[str], *, by: str, schedule: Schedule, now: datetime) -> int:
+def remove_values(
+    value_map: str,
+    keys: Collection[str],
+    *,
+    by: str,
+    schedule: Schedule,
+    now: datetime,
+    send_again: bool = True,
+) -> int:
     """Removes rows of a map in one transaction; keys that it does not have are left alone.
 
-    What was written under a row that goes, and is answered otherwise by a rule that stays, is sent again; returns how
-    many. What nothing answers any more stays as it was written, and asks when it changes next.
+    What was written under a row that goes, and is answered otherwise by a rule that stays, is sent again (unless
+    `send_again` says no); returns how many. What nothing answers any more stays as it was written, and asks when it
+    changes next.
     """
     with ledger():
         rows = ValueMap.objects.filter(map=value_map, key__in=keys)
         gone = [row.key for row in rows]
         rows.delete()
+        if not gone or not send_again:
+            return 0
         table = tables([value_map])[value_map]
-        return sum(_answered_otherwise(value_map, key, table, by=by, schedule=schedule, now=now) for key in gone)
+        return remapping.send_again(value_map, gone, table, by=by, schedule=schedule, now=now)
 
 
 def found_missing(
@@ -88,7 +97,7 @@ def _rows_of(values: Collection[Given]) -> list[ValueMap]:
     return [row for row in rows if wanted.get((row.map, row.key)) == row.value]
 
 
-def _save(given: Given, *, by: str, schedule: Schedule, now: datetime) -> int:
+def _save(given: Given, *, by: str, schedule: Schedule, now: datetime, send_again: bool) -> int:
     if problem := problem_with(given.key):
         raise Misconfigured(f"{given.map}: {problem}", code="bad-rule")
     first = {"value": given.value, "label": given.label, "updated_by": by}
@@ -102,7 +111,9 @@ def _save(given: Given, *, by: str, schedule: Schedule, now: datetime) -> int:
         return 0
     table = tables([given.map])[given.map]
     woken = _wake(given.map, given.key, table, schedule, now)
-    return woken + _send_again(given.map, given.key, table, by=by, schedule=schedule, now=now)
+    if not send_again:
+        return woken
+    return woken + remapping.send_again(given.map, [given.key], table, by=by, schedule=schedule, now=now)
 
 
 def _wake(value_map: str, key: str, table: Table, schedule: Schedule, now: datetime) -> int:
@@ -119,49 +130,3 @@ def _wake(value_map: str, key: str, table: Table, schedule: Schedule, now: datet
 def _answers(table: Table, code: str, key: str) -> bool:
     entry = table.find(code)
     return entry is not None and entry.key == key
-
-
-def _send_again(value_map: str, key: str, table: Table, *, by: str, schedule: Schedule, now: datetime) -> int:
-    """Records whose last write used another value than the map has now get a new version, with that reason."""
-    sent = set()
-    for sync_id, source_key in _outdated(value_map, key, table):
-        newest = Delivery.objects.filter(sync=sync_id, source_key=source_key).order_by("-number").defer("payload")
-        delivery = newest.select_related("sync")[0]
-        if delivery.state in (State.DELIVERED, State.UNCHANGED, *Delivery.UNSETTLED):
-            add_version(delivery.sync, source_key, why="mapping", started_by=by, now=now)
-            sent.add((sync_id, source_key))
-    if sent:
-        schedule.make_due({sync_id for sync_id, _ in sent}, now)
-    return len(sent)
-
-
-def _answered_otherwise(value_map: str, gone: str, table: Table, *, by: str, schedule: Schedule, now: datetime) -> int:
-    """What a row that is gone answered is sent again under each rule that answers it now."""
-    covering = [entry.key for entry in table.rules() if _overlap(entry.key, gone)]
-    return sum(_send_again(value_map, key, table, by=by, schedule=schedule, now=now) for key in covering)
-
-
-def _overlap(rule: str, key: str) -> bool:
-    one, other = rule.removesuffix(STAR), key.removesuffix(STAR)
-    return other.startswith(one) or (is_rule(key) and one.startswith(other))
-
-
-def _outdated(value_map: str, key: str, table: Table) -> list[Record]:
-    asked: dict[str, Any] = {"kind": "map", "name": value_map}
-    if not is_rule(key):
-        asked["key"] = key
-    written = Q(state=Step.State.DONE) | Q(state=Step.State.OPEN, delivery__state__in=Delivery.UNSETTLED)
-    used = Step.objects.filter(written, lookups__contains=[asked]).order_by("delivery__number")
-    rows = used.values_list("delivery__sync_id", "delivery__source_key", "lookups")
-    differs = {
-        (sync_id, source_key): any(_has_changed(entry, asked, key, table) for entry in lookups)
-        for sync_id, source_key, lookups in rows.iterator(chunk_size=2000)
-    }
-    return [record for record, changed in differs.items() if changed]
-
-
-def _has_changed(entry: dict[str, str], asked: dict[str, str], key: str, table: Table) -> bool:
-    """Whether a code that this row answers was answered otherwise when the record was written."""
-    if any(entry.get(name) != value for name, value in asked.items()):
-        return False
-    return _answers(table, entry["key"], key) and entry["value"] != getattr(table.find(entry["key"]), "value", "")

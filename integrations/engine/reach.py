@@ -1,26 +1,35 @@
-"""How far a change of a value map reaches, before it is made: which records of late would come out differently."""
+"""How far a change of a value map reaches, before it is made: which records of late would come out differently.
+
+What it names is what `remapping` sends again once the change was saved, no more and no less (a test holds both against
+each other). It stops when its time is up; then it says so, and there may be more.
+"""
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-from django.db.models import Q
+from django.db import connection, transaction
+from django.db.utils import OperationalError
 
+from integrations.engine import uses
 from integrations.engine.tables import tables
 from integrations.errors import map_key
 from integrations.mapping_rules import Entry, Table
-from integrations.models import Delivery, Step, ValueMap
+from integrations.models import Delivery, Sync, ValueMap
 
 State = Delivery.State
 
 MOST_SHOWN = 20
 MOST_LOOKED_AT = 50_000
-"""So many steps are looked at, the newest first; `Reach.is_exact` says whether that were all."""
+PAGE = 1_000
+SECONDS = 3.0
+"""So many uses are looked at, the newest first, and for so long; `Reach.is_exact` says whether that were all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,33 +47,85 @@ class Touched:
 
 @dataclass(slots=True)
 class Reach:
-    """Records by flow, some of them, and how many that are held up now would go on."""
+    """Records by flow that would be sent again, some of them, and how many that are held up now would go on.
+
+    `unanswered` are records that the map would have no value for any more: they stay as they were written, and ask
+    when they change next. They stand among the examples as well, with an empty `after`.
+    """
 
     records: Counter[str] = field(default_factory=Counter)
     examples: list[Touched] = field(default_factory=list)
+    unanswered: int = 0
     woken: int = 0
     is_exact: bool = True
 
+    @property
+    def total(self) -> int:
+        """How many records would be sent again."""
+        return self.records.total()
 
-def reach(value_map: str, wanted: Mapping[str, str], removed: Collection[str], *, since: datetime) -> Reach:
+
+def reach(
+    value_map: str, wanted: Mapping[str, str], removed: Collection[str], *, since: datetime, seconds: float = SECONDS
+) -> Reach:
     """What saving these values (by key) and removing these keys would do, judged by what was written since then.
 
-    A record counts once, by the newest of its writes that asked the map. Nothing is changed.
+    A record counts once, by its last use of the map. Nothing is changed.
     """
     now, then = tables([value_map])[value_map], _table_with(value_map, wanted, removed)
     found = Reach(woken=_woken(value_map, now, then))
-    looked_at, seen = 0, set[tuple[UUID, str]]()
-    for step in _steps(value_map, {*wanted, *removed}, since):
-        looked_at += 1
-        record = (step.delivery.sync_id, step.delivery.source_key)
-        if record in seen:
-            continue
-        seen.add(record)
-        if touched := next(_differing(step, value_map, then), None):
-            found.records[touched.flow] += 1
-            found.examples += [touched] if len(found.examples) < MOST_SHOWN else []
-    found.is_exact = looked_at < MOST_LOOKED_AT
+    asked = uses.Asked.of(value_map, {*wanted, *removed}, since)
+    flows = dict(Sync.objects.values_list("pk", "flow"))
+    try:
+        with _at_most(seconds):
+            for touched in _all(asked, then, flows, found, time.monotonic() + seconds):
+                _count(touched, found)
+    except OperationalError:  # the database took longer than it may
+        found.is_exact = False
     return found
+
+
+def _count(touched: Touched, found: Reach) -> None:
+    if touched.after:
+        found.records[touched.flow] += 1
+    else:
+        found.unanswered += 1
+    if len(found.examples) < MOST_SHOWN:
+        found.examples.append(touched)
+
+
+def _all(asked: uses.Asked, then: Table, flows: Mapping[UUID, str], found: Reach, until: float) -> Iterator[Touched]:
+    """Each record that differs, by the first of its codes that is answered otherwise, if any is answered at all."""
+    place: uses.Place | None = uses.BEGINNING
+    looked_at = 0
+    while place is not None:
+        page, place, size = uses.page(asked, place, PAGE)
+        looked_at += size
+        for use in page:
+            codes = sorted(uses.differing(use, asked, then), key=lambda one: not one.after)
+            for code in codes[:1]:
+                told = (use.delivery, flows.get(use.sync, ""), use.source_key, use.label)
+                yield Touched(*told, code.key, code.before, code.after)
+        if place is not None and (looked_at >= MOST_LOOKED_AT or time.monotonic() > until):
+            found.is_exact = False
+            return
+
+
+@contextmanager
+def _at_most(seconds: float) -> Iterator[None]:
+    """No statement inside takes longer; the transaction around it goes on as if nothing had been asked."""
+    with transaction.atomic():
+        before = _set_timeout(f"{max(1, round(seconds * 1000))}")
+        yield
+        _set_timeout(before)
+
+
+def _set_timeout(value: str) -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_setting('statement_timeout')")
+        before = str(cursor.fetchone()[0])
+        cursor.execute("SELECT set_config('statement_timeout', %s, true)", [value])
+    return before
 
 
 def _table_with(value_map: str, wanted: Mapping[str, str], removed: Collection[str]) -> Table:
@@ -73,30 +134,6 @@ def _table_with(value_map: str, wanted: Mapping[str, str], removed: Collection[s
         Entry(key, value, gone is not None) for key, value, gone in rows.values_list("key", "value", "missing_since")
     ]
     return Table.of([*kept, *(Entry(key, value) for key, value in wanted.items())])
-
-
-def _steps(value_map: str, keys: Collection[str], since: datetime) -> Iterator[Step]:
-    """Writes of late that asked the map, by the index over what was looked up; the newest first."""
-    asked: dict[str, Any] = {"kind": "map", "name": value_map}
-    by_key = Q()
-    for key in keys:
-        by_key |= Q(lookups__contains=[asked if key.endswith("*") else {**asked, "key": key}])
-        by_key |= Q(lookups__contains=[{**asked, "rule": key}])
-    done = Step.objects.filter(by_key, state=Step.State.DONE, delivery__created_at__gte=since)
-    told = ("delivery__sync__flow", "delivery__sync_id", "delivery__source_key", "delivery__label", "lookups")
-    ordered = done.select_related("delivery__sync").only(*told).order_by("-delivery__created_at", "-delivery__id")
-    return iter(ordered[:MOST_LOOKED_AT].iterator(chunk_size=2000))
-
-
-def _differing(step: Step, value_map: str, then: Table) -> Iterator[Touched]:
-    delivery = step.delivery
-    for entry in step.lookups:
-        if entry.get("kind") != "map" or entry.get("name") != value_map:
-            continue
-        after = getattr(then.find(entry["key"]), "value", "")
-        if after != entry["value"]:
-            told = (delivery.pk, delivery.sync.flow, delivery.source_key, delivery.label)
-            yield Touched(*told, entry["key"], entry["value"], after)
 
 
 def _woken(value_map: str, now: Table, then: Table) -> int:

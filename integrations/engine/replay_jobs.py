@@ -12,6 +12,7 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
+from integrations.engine import remapping
 from integrations.engine.replaying import dismiss_all, replay_all
 from integrations.engine.selecting import Counted, Selection, count, newest
 from integrations.engine.versions import BACKFILL
@@ -20,6 +21,8 @@ from integrations.models import Delivery, Progress, ReplayJob
 
 BATCH = 50
 """Records of one ledger transaction: others of the customer wait for its lock for about a quarter of a second."""
+
+MOVED = ("seen", "done", "left_alone", "cursor", "state", "finished_at")
 
 
 def preview(selection: Selection, action: str) -> Counted:
@@ -74,6 +77,10 @@ def go_on(job_id: UUID, *, lease: Lease, schedule: Schedule, now: datetime) -> b
         job = ReplayJob.objects.select_for_update().filter(pk=job_id).first()
         if job is None or job.state != Progress.RUNNING:
             return False
+        if job.action == ReplayJob.Action.REMAP:
+            remapping.go_on(job, BATCH, schedule=schedule, now=now)
+            job.save(update_fields=MOVED)
+            return job.state == Progress.RUNNING
         batch = list(_behind(job)[:BATCH])
         done = _treat(job, batch, schedule, now)
         job.seen, job.done, job.left_alone = job.seen + len(batch), job.done + done, job.left_alone + len(batch) - done
@@ -81,7 +88,7 @@ def go_on(job_id: UUID, *, lease: Lease, schedule: Schedule, now: datetime) -> b
             job.cursor = {"created_at": batch[-1].created_at.isoformat(), "id": str(batch[-1].id)}
         if len(batch) < BATCH:
             job.state, job.finished_at = Progress.FINISHED, now
-        job.save(update_fields=["seen", "done", "left_alone", "cursor", "state", "finished_at"])
+        job.save(update_fields=MOVED)
         return job.state == Progress.RUNNING
 
 

@@ -14,7 +14,8 @@ class Delivery(models.Model):
     """One version of one source record that has to reach the target: the queue row, the to-do, what one replays.
 
     Versions of one source key are numbered. At most one is open; a newer one that arrives while the open one
-    has an unfinished write stands `behind` it and takes over when that write is settled.
+    has an unfinished write stands `behind` it and takes over when that write is settled. `lookups` is what one that
+    needed no write had asked; of those with writes, the steps hold it.
     """
 
     class State(models.TextChoices):
@@ -53,6 +54,7 @@ class Delivery(models.Model):
     label = models.CharField(max_length=200, blank=True, default="")
     payload = models.JSONField()
     notes = models.JSONField(default=list, blank=True)
+    lookups = models.JSONField(null=True, blank=True, default=None)
     tries = models.PositiveIntegerField(default=0)
     created_at = models.DateTimeField()
     due_at = models.DateTimeField(null=True, blank=True)
@@ -89,6 +91,12 @@ class Delivery(models.Model):
                 fields=["sync", "due_at"],
                 condition=Q(state__in=["sending", "checking", "verifying"]),
                 name="delivery_unsettled",
+            ),
+            GinIndex(
+                fields=["lookups"],
+                condition=Q(lookups__isnull=False),
+                name="delivery_lookups",
+                opclasses=["jsonb_path_ops"],
             ),
             BrinIndex(fields=["closed_at"], name="delivery_closed", pages_per_range=16, autosummarize=True),
         ]

@@ -18,7 +18,7 @@ class Progress(models.TextChoices):
 
 
 class ReplayJob(models.Model):
-    """A replay, or a dismissal, of every record that fits a selection.
+    """A replay, or a dismissal, of every record that fits a selection; or new versions of what a map answers otherwise.
 
     `cursor` is where the next batch goes on; it is moved in the transaction that treats the batch, so that a job that
     was killed goes on where it was, and no record is treated twice. `expected` is what the preview counted; where
@@ -29,6 +29,7 @@ class ReplayJob(models.Model):
     class Action(models.TextChoices):
         REPLAY = "replay"
         DISMISS = "dismiss"
+        REMAP = "remap"  # begun by whoever changed a value map: what was written under other values
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     action = models.CharField(max_length=8, choices=Action.choices, default=Action.REPLAY)

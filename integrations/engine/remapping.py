@@ -1,0 +1,97 @@
+"""Sends again what was written under values that a map answers otherwise by now; a page at a time, never twice.
+
+A record that goes on is not settled any more, and once it is, its last use is what the map says: whoever comes again,
+after a crash or because somebody pressed a button twice, finds nothing to do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from integrations.engine import uses
+from integrations.engine.tables import tables
+from integrations.engine.versions import BACKFILL, LIVE, insert_versions, next_version
+from integrations.engine.work import Schedule
+from integrations.mapping_rules import Table
+from integrations.models import Delivery, Progress, ReplayJob
+
+PAGE = 500
+
+WHY = "mapping"
+"""Why there is a version that a change of a map has made."""
+
+
+def send_again(
+    value_map: str, keys: Collection[str], table: Table, *, by: str, schedule: Schedule, now: datetime
+) -> int:
+    """All records that these rows (or, for rows that are gone, rules) answer otherwise. In a ledger transaction."""
+    asked, sent = uses.Asked.of(value_map, keys), 0
+    place: uses.Place | None = uses.BEGINNING
+    while place is not None:
+        page, place, _ = uses.page(asked, place, PAGE)
+        sent += _anew(page, asked, table, LIVE, by=by, schedule=schedule, now=now)
+    return sent
+
+
+def start(
+    value_map: str, keys: Collection[str], *, since: datetime, expected: int, is_exact: bool, by: str, now: datetime
+) -> ReplayJob:
+    """Makes a job for what was written since then under other values than these rows give.
+
+    `expected` is what `reach` counted. To be called in the transaction that changes the rows, and that has the job
+    worked on.
+    """
+    with transaction.atomic():
+        return ReplayJob.objects.create(
+            action=ReplayJob.Action.REMAP,
+            selection={"map": value_map, "keys": sorted(keys), "since": since.isoformat()},
+            expected=expected,
+            expected_exactly=is_exact,
+            started_by=by[:80],
+            created_at=now,
+        )
+
+
+def go_on(job: ReplayJob, size: int, *, schedule: Schedule, now: datetime) -> None:
+    """Treats the next page of a job and moves its cursor behind it. In a ledger transaction; does not save."""
+    stored = job.selection
+    asked = uses.Asked.of(stored["map"], stored["keys"], datetime.fromisoformat(stored["since"]))
+    page, place, looked_at = uses.page(asked, _place(job), size)
+    table = tables([asked.map])[asked.map]
+    done = _anew(page, asked, table, BACKFILL, by=job.started_by, schedule=schedule, now=now)
+    job.seen, job.done, job.left_alone = job.seen + looked_at, job.done + done, job.left_alone + looked_at - done
+    if place is None:
+        job.state, job.finished_at = Progress.FINISHED, now
+    else:
+        job.cursor = {"kind": place[0], "id": str(place[1])}
+
+
+def _place(job: ReplayJob) -> uses.Place:
+    return (job.cursor["kind"], UUID(job.cursor["id"])) if job.cursor else uses.BEGINNING
+
+
+def _anew(
+    page: Iterable[uses.Use],
+    asked: uses.Asked,
+    table: Table,
+    priority: int,
+    *,
+    by: str,
+    schedule: Schedule,
+    now: datetime,
+) -> int:
+    concerned = [use for use in page if any(one.after for one in uses.differing(use, asked, table))]
+    newest = Delivery.objects.filter(pk__in=[use.delivery for use in concerned]).order_by("sync_id", "id")
+    fresh: dict[UUID, list[Delivery]] = {}
+    for delivery in newest:
+        version = next_version(delivery, why=WHY, started_by=by[:80], now=now, priority=priority)
+        fresh.setdefault(delivery.sync_id, []).append(version)
+    for versions in fresh.values():
+        insert_versions(versions, None, now)
+    if fresh:
+        schedule.make_due(set(fresh), now)
+    return sum(map(len, fresh.values()))
