@@ -1,6 +1,7 @@
 import django.db.models.deletion
-import integrations.ids
 from django.db import migrations, models
+
+import integrations.ids
 
 
 class Migration(migrations.Migration):
