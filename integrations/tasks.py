@@ -12,7 +12,7 @@ from celery import shared_task
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, transaction
 
-from integrations import customers, health, jobs, metrics, nights, retention, telemetry
+from integrations import customers, health, jobs, metrics, nights, pulse, retention, telemetry
 from integrations.alerting import evaluate_claim
 from integrations.event_sending import send_claim
 from integrations.inbound_reading import run_claim as handle_events
@@ -107,6 +107,7 @@ def seal(*, customers: list[int]) -> None:
         with within(customer), _alone("sealing", customer):
             seal_customer(customer, clock=utc_now, seconds=settings.WORK_SECONDS)
             health.tell_all(customer.pk, now=utc_now())
+            pulse.take(now=utc_now())
 
 
 @shared_task(ignore_result=True)

@@ -1,0 +1,46 @@
+"""Records found by any number that somebody has in their hands: by indexes alone, whatever the number of records is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.db.models import Q
+
+from integrations.document_index import normal
+from integrations.models import Delivery, Link, RecordNumber, Sync
+
+MOST = 200
+"""So many records are looked up one by one; of what begins the keys of more than that, the newest are shown anyway."""
+SHORTEST = 3
+
+
+def having(term: str) -> Q:
+    """A condition on deliveries: their key begins with the term, or their record has that number on either side.
+
+    Looked for in the key at the source, in numbers within the record (see `document_index.numbers_of`), both by their
+    beginning, and in the whole key at the target. A term of less than three letters and digits is only taken as the
+    beginning of a key. Three statements at most.
+    """
+    term = term.strip()[:120]
+    own = list(_deliveries(Q(source_key__startswith=term)))
+    records = {*_by_number(term), *_by_target(term)} if len(normal(term)) >= SHORTEST else set()
+    named = Q(sync__in={sync for sync, _ in records}, source_key__in={key for _, key in records})
+    if len(own) > MOST:
+        return Q(source_key__startswith=term) | named if records else Q(source_key__startswith=term)
+    return Q(source_key__in={*own, *(key for _, key in records)})
+
+
+def _deliveries(condition: Q) -> Iterable[str]:
+    rows = Delivery.objects.filter(condition).order_by().values_list("source_key", flat=True)
+    return rows[: MOST + 1]
+
+
+def _by_number(term: str) -> set[tuple[object, str]]:
+    rows = RecordNumber.objects.filter(number__startswith=normal(term)).order_by()
+    return set(rows.values_list("sync_id", "source_key")[:MOST])
+
+
+def _by_target(term: str) -> set[tuple[object, str]]:
+    syncs = dict(Sync.objects.values_list("flow", "pk"))
+    rows = Link.objects.filter(flow__in=list(syncs), target_key=term).order_by()
+    return {(syncs[flow], key.partition("#")[0]) for flow, key in rows.values_list("flow", "source_key")[:MOST]}
