@@ -50,6 +50,7 @@ class InboundEvent(models.Model):
             models.Index(fields=["connection", "due_at"], condition=Q(due_at__isnull=False), name="inbound_due"),
             models.Index(fields=["-received_at", "-id"], name="inbound_newest"),
             models.Index(fields=["state", "-received_at", "-id"], name="inbound_by_state"),
+            models.Index(fields=["object_number"], condition=~Q(object_number=""), name="inbound_by_number"),
         ]
 
     def __str__(self) -> str:

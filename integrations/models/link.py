@@ -40,7 +40,13 @@ class Link(models.Model):
     class Meta:
         ordering = ["flow", "source_key"]
         constraints = [models.UniqueConstraint(fields=["flow", "source_key"], name="link_source")]
-        indexes = [models.Index(fields=["flow", "target_key"], name="link_target")]
+        indexes = [
+            models.Index(fields=["flow", "target_key"], name="link_target"),
+            # Most links were created; those that came about otherwise are the ones that are looked for.
+            models.Index(
+                fields=["origin", "flow", "source_key"], condition=~models.Q(origin="created"), name="link_by_origin"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.source_key} -> {self.target_key}"
@@ -65,6 +71,10 @@ class ValueMap(models.Model):
     class Meta:
         ordering = ["map", "key"]
         constraints = [models.UniqueConstraint(fields=["map", "key"], name="value_map_key")]
+        indexes = [
+            models.Index(fields=["key"], name="value_map_by_key", opclasses=["varchar_pattern_ops"]),
+            models.Index(fields=["value"], name="value_map_by_value"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.map}: {self.key} -> {self.value}"
@@ -84,6 +94,10 @@ class Reference(models.Model):
     class Meta:
         ordering = ["kind", "key"]
         constraints = [models.UniqueConstraint(fields=["connection", "kind", "key"], name="reference_key")]
+        indexes = [
+            models.Index(fields=["key"], name="reference_by_key", opclasses=["varchar_pattern_ops"]),
+            models.Index(fields=["name"], name="reference_by_name", opclasses=["varchar_pattern_ops"]),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.key}"
