@@ -14,6 +14,9 @@ class Sync(models.Model):
     `cursor` belongs to the flow's reader and is moved in the transaction that saves the rows it stands for.
     `fresh_at` is when the source last said that nothing newer exists. `lateness_seconds` is the largest delay
     behind the watermark seen lately: the overlap of the next poll grows with it.
+
+    `restored_at` is when the ledger was put back from a backup, `restored_from` the last moment that it knew then, and
+    `recovered_at` when the whole source had been read again: a record that appears later cannot have been sent before.
     """
 
     class State(models.TextChoices):
@@ -39,6 +42,9 @@ class Sync(models.Model):
     lateness_seconds = models.FloatField(default=0)
     failures = models.PositiveIntegerField(default=0)
     last_error = models.TextField(blank=True, default="")
+    restored_at = models.DateTimeField(null=True, blank=True)
+    restored_from = models.DateTimeField(null=True, blank=True)
+    recovered_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
