@@ -15,6 +15,7 @@ from django.db.models import F, Q
 from django_tenants.models import DomainMixin, TenantMixin
 
 from tenants.health_models import SyncHealth  # noqa: F401 - tables are found here
+from tenants.joining_models import Invitation, SignUp  # noqa: F401 - tables are found here
 from tenants.support_models import DocumentMark, StepIn  # noqa: F401 - tables are found here
 from tenants.webhook_models import WebhookAddress, WebhookRefusals  # noqa: F401 - tables are found here
 
