@@ -16,7 +16,7 @@ import bench
 from bench.picture import svg
 from bench.question import Curve, Figure, Options, as_json, from_json
 from bench.report import line, verdicts
-from connector.celery import collect_seldom
+from connector.celery import collect_seldom, take_short_turns
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
 ANSWERS = Path(__file__).resolve().parent.parent / ".state" / "bench"
@@ -80,6 +80,7 @@ def _ask(names: list[str], options: list[str]) -> int:
 def _answer(name: str, options: Options) -> int:
     _set_up()
     collect_seldom()  # as a worker does; both sides are measured under it
+    take_short_turns()
     module = import_module(f"bench.{name}")
     sys.stdout.write(f"{name}: {(module.__doc__ or '').splitlines()[0]}\n")
     results = []

@@ -16,61 +16,26 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import lru_cache, partial
+from itertools import count
 from typing import Any, cast
 
 import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from integrations.rates import MICROSECONDS, Answer, Priority, Rate, block, book
+from integrations.budget_scripts import BLOCK, BOOK
+from integrations.rates import LATE, MICROSECONDS, Answer, Priority, Rate, block, book, earliest
 
 log = logging.getLogger(__name__)
 
 PREFIX = "budget"
 # How long a process goes on alone before it tries the store again.
 OUTAGE_SECONDS = 5.0
+# How often a call that missed its moment books another one before it goes late.
+MISSED = 3
 SLOT_SECONDS = 10
 SLOTS = 6
-
-# The same arithmetic as integrations.rates.book, for one or more buckets that must all agree.
-# KEYS: blocked, bucket...   ARGV: calls, then per bucket: interval, burst, usable, ahead (microseconds)
-BOOK = """
-local time = redis.call('TIME')
-local now = time[1] * 1000000 + time[2]
-local blocked = tonumber(redis.call('GET', KEYS[1]) or '0')
-local calls = tonumber(ARGV[1])
-local wait, again, fills = 0, 0, {}
-for i = 2, #KEYS do
-  local at = (i - 2) * 4 + 1
-  local interval, burst = tonumber(ARGV[at + 1]), tonumber(ARGV[at + 2])
-  local usable, ahead = tonumber(ARGV[at + 3]), tonumber(ARGV[at + 4])
-  local starts = math.max(tonumber(redis.call('GET', KEYS[i]) or '0'), now, blocked)
-  again = math.max(again, starts - now - math.max(usable - calls, 0) * interval - ahead)
-  fills[i] = starts + calls * interval
-  wait = math.max(wait, math.max(fills[i] - burst * interval, blocked, now) - now)
-end
-if again > 0 then return {0, again, now} end
-for i = 2, #KEYS do
-  redis.call('SET', KEYS[i], string.format('%.0f', fills[i]), 'PX', math.ceil((fills[i] - now) / 1000) + 1000)
-end
-local slot = KEYS[2] .. ':used:' .. string.format('%.0f', math.floor(now / 10000000))
-redis.call('HINCRBY', slot, 'calls', calls)
-if wait > 0 then redis.call('HINCRBY', slot, 'waits', 1) end
-redis.call('EXPIRE', slot, 120)
-return {1, wait, now}
-"""
-
-# KEYS: blocked, bucket   ARGV: microseconds to leave alone, microseconds of the burst that is lost
-BLOCK = """
-local time = redis.call('TIME')
-local now = time[1] * 1000000 + time[2]
-local free = math.max(now + tonumber(ARGV[1]), tonumber(redis.call('GET', KEYS[1]) or '0'))
-redis.call('SET', KEYS[1], string.format('%.0f', free), 'PX', math.ceil((free - now) / 1000) + 1)
-local full = math.max(free + tonumber(ARGV[2]), tonumber(redis.call('GET', KEYS[2]) or '0'))
-redis.call('SET', KEYS[2], string.format('%.0f', full), 'PX', math.ceil((full - now) / 1000) + 1000)
-return free
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +50,11 @@ class Usage:
 def microseconds() -> int:
     """This machine's wall clock in microseconds."""
     return time.time_ns() // 1000
+
+
+def _steady() -> int:
+    """Microseconds of a clock that nobody sets."""
+    return time.monotonic_ns() // 1000
 
 
 class LocalBudget:
@@ -105,17 +75,25 @@ class LocalBudget:
         self._lock = threading.Lock()
         self._full_at = 0
         self._blocked_until = 0
+        self._left = deque[int](maxlen=2 * rate.most)
 
-    def book(self, calls: int = 1, priority: Priority | None = None) -> Answer:
-        """Books calls without waiting for them."""
+    def book(self, calls: int = 1, priority: Priority | None = None, *, back: int = 0) -> Answer:
+        """Books calls without waiting for them. `back`: the departure of a booking that is given up for this one."""
         with self._lock:
+            now, mine = self._clock(), priority or self._priority
+            if back in self._left:
+                self._left.remove(back)
+                self._full_at -= calls * self.rate.interval
+            first = earliest(self._left, calls, self.rate)
             answer, self._full_at = book(
-                self._clock(), self._full_at, self._blocked_until, calls, self.rate, priority or self._priority
+                now, self._full_at, self._blocked_until, calls, self.rate, mine, earliest=first
             )
+            if answer.granted:
+                self._left.extendleft([answer.departure] * calls)
             return answer
 
     def acquire(self, calls: int = 1) -> None:
-        _acquire(lambda: self.book(calls), self.is_blocked, self._sleep)
+        _acquire(partial(self.book, calls), self.rate, self.is_blocked, self._sleep, self._clock)
 
     def blocked(self, seconds: float) -> None:
         with self._lock:
@@ -156,13 +134,13 @@ class SharedBudget:
 
     def acquire(self, calls: int = 1) -> None:
         """Returns when the calls may go out."""
-        _acquire(lambda: self.book(calls), self.is_blocked, self._sleep)
+        _acquire(partial(self.book, calls), self.rate, self.is_blocked, self._sleep, _steady)
 
-    def book(self, calls: int = 1) -> Answer:
-        """Books calls without waiting for them."""
-        found = self._store.run(BOOK, self._keys, [calls, *self._arguments])
+    def book(self, calls: int = 1, *, back: int = 0) -> Answer:
+        """Books calls without waiting for them. `back`: the departure of a booking that is given up for this one."""
+        found = self._store.run(BOOK, self._keys, [calls, back, *self._arguments])
         if found is None:
-            return self._local().book(calls, Priority.of(self._priority_name, self._alone))
+            return self._local().book(calls, Priority.of(self._priority_name, self._alone), back=back)
         granted, wait, now = found
         return Answer(bool(granted), int(wait), int(now))
 
@@ -262,14 +240,26 @@ def _digest(script: str) -> str:
     return hashlib.sha1(script.encode(), usedforsecurity=False).hexdigest()  # what the store calls it
 
 
-def _acquire(ask: Callable[[], Answer], is_blocked: Callable[[], bool], sleep: Callable[[float], None]) -> None:
-    while True:
-        answer = ask()
+def _acquire(
+    ask: Callable[..., Answer],
+    rate: Rate,
+    is_blocked: Callable[[], bool],
+    sleep: Callable[[float], None],
+    clock: Callable[[], int],
+) -> None:
+    """Books, sleeps, and books anew where the moment was missed: calls that pile up would arrive too many at once."""
+    back = 0
+    for left in count(MISSED, -1):
+        began = clock()
+        answer = ask(back=back)
         if answer.wait:
             sleep(answer.wait / MICROSECONDS)
         # Whoever slept may have slept into a pause that began meanwhile; what it had booked is given up.
-        if answer.granted and not (answer.wait and is_blocked()):
+        is_free = answer.granted and not (answer.wait and is_blocked())
+        is_late = rate.most and left > 0 and clock() - began - answer.wait > LATE
+        if is_free and not is_late:
             return
+        back = answer.departure if answer.granted else 0
 
 
 def _usage(client: redis.Redis, connection_id: str) -> Usage:
@@ -284,9 +274,9 @@ def _usage(client: redis.Redis, connection_id: str) -> Usage:
     return Usage(calls, waits, datetime.fromtimestamp(int(until) / MICROSECONDS, UTC) if until else None)
 
 
-def _numbers(rate: Rate, priority: str) -> tuple[int, int, int, int]:
+def _numbers(rate: Rate, priority: str) -> tuple[int, int, int, int, int]:
     taken = Priority.of(priority, rate)
-    return rate.interval, rate.burst, rate.burst - taken.leaves, taken.ahead
+    return rate.interval, rate.burst, rate.burst - taken.leaves, taken.ahead, rate.most
 
 
 def _bucket(name: str) -> str:

@@ -8,9 +8,15 @@ most `burst + rate * w` calls go out. The same arithmetic runs in Lua on the sha
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 MICROSECONDS = 1_000_000
+
+# A second of a remote system that counts calls by the second, and how much closer together they may arrive than they
+# left. What leaves later than that, below, might arrive with too many others and asks anew.
+SECOND = 1_040_000
+LATE = 25_000
 
 # How far each kind of work may book ahead of the others, in seconds. What may not book that far asks again, so a
 # webhook never stands behind a long row of scheduled calls, and neither stands behind backfill.
@@ -21,10 +27,14 @@ LEAVES_SHARE = {"webhook": 0.0, "schedule": 0.0, "backfill": 0.6}
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """Calls per second, and how many of them may go out at once after a pause."""
+    """Calls per second, and how many of them may go out at once after a pause.
+
+    `most`: no more than so many in any second of the remote system, whatever the burst; 0: it need not be counted.
+    """
 
     per_second: float
     burst: int = 5
+    most: int = 0
 
     @property
     def interval(self) -> int:
@@ -33,7 +43,8 @@ class Rate:
 
     def share(self, workers: int) -> Rate:
         """What one of several workers may do alone when they cannot see each other."""
-        return Rate(self.per_second / max(workers, 1), max(self.burst // max(workers, 1), 1))
+        most = max(self.most // max(workers, 1), 1) if self.most else 0
+        return Rate(self.per_second / max(workers, 1), max(self.burst // max(workers, 1), 1), most)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,17 +72,33 @@ class Answer:
     wait: int
     now: int
 
+    @property
+    def departure(self) -> int:
+        """When the calls go out."""
+        return self.now + self.wait
 
-def book(now: int, full_at: int, blocked_until: int, calls: int, rate: Rate, priority: Priority) -> tuple[Answer, int]:
-    """Books calls if the priority allows it: the answer, and the bucket's new `full_at`. All in microseconds."""
+
+def book(
+    now: int, full_at: int, blocked_until: int, calls: int, rate: Rate, priority: Priority, *, earliest: int = 0
+) -> tuple[Answer, int]:
+    """Books calls if the priority allows it: the answer, and the bucket's new `full_at`. All in microseconds.
+
+    `earliest`: no call leaves before, see `earliest`.
+    """
     usable = rate.burst - priority.leaves
     starts = max(full_at, now, blocked_until)
     # A request for more than the burst needs a full bucket, and then waits until the rest is earned.
-    again = starts - now - max(usable - calls, 0) * rate.interval - priority.ahead
+    again = max(starts - max(usable - calls, 0) * rate.interval, earliest) - now - priority.ahead
     if again > 0:
         return Answer(False, again, now), full_at
     after = starts + calls * rate.interval
-    return Answer(True, max(after - rate.burst * rate.interval, blocked_until, now) - now, now), after
+    return Answer(True, max(after - rate.burst * rate.interval, blocked_until, earliest, now) - now, now), after
+
+
+def earliest(departures: Sequence[int], calls: int, rate: Rate) -> int:
+    """When so many calls may leave without exceeding `most`; the newest of the departures so far comes first."""
+    place = max(rate.most - calls, 0)
+    return departures[place] + SECOND if rate.most and len(departures) > place else 0
 
 
 def block(full_at: int, until: int, rate: Rate) -> int:

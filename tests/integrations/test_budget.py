@@ -13,7 +13,7 @@ import pytest
 from devservices import urls, valkey
 from integrations import budget
 from integrations.budget import LocalBudget, SharedBudget, Usage, usage
-from integrations.rates import AHEAD_SECONDS, Answer, Rate
+from integrations.rates import AHEAD_SECONDS, SECOND, Answer, Rate
 
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
@@ -43,8 +43,8 @@ def take(url, connection, priorities, calls, outbox):
         mine = SharedBudget(connection, Rate(200, 5), url=url, priority=priority)
         book = mine.book
 
-        def noted(number=1):
-            answer = book(number)
+        def noted(number=1, *, back=0):
+            answer = book(number, back=back)
             if answer.granted:
                 moments.append((answer.now + answer.wait, time.time_ns() // 1000))
             return answer
@@ -84,6 +84,43 @@ def test_the_script_and_the_arithmetic_agree(url, connection):
             assert theirs.granted == ours.granted
             # One call in a thousand seconds: what passes between two calls of a test is nothing beside it.
             assert abs(theirs.wait - ours.wait) < 100_000_000
+
+
+def test_script_and_arithmetic_count_the_calls_of_a_second_alike(url, connection):
+    near = Rate(1_000_000, 5, 60)
+    shared = SharedBudget(connection, near, url=url, priority="webhook")
+    departures = [shared.book().departure for _ in range(150)]
+    assert all(later - one >= SECOND for one, later in zip(departures, departures[60:], strict=False))
+    local = LocalBudget(near, priority="webhook", clock=lambda: departures[0])
+    theirs = [local.book().departure for _ in range(150)]
+    assert [at // SECOND for at in theirs] == [
+        (at - departures[0]) // SECOND + departures[0] // SECOND for at in theirs
+    ]
+
+
+def test_what_is_given_back_is_booked_again_by_whoever_comes_next(url, connection):
+    mine = SharedBudget(connection, Rate(1_000_000, 5, 2), url=url, priority="webhook")
+    one, other = mine.book(), mine.book()
+    third = mine.book()
+    assert third.departure >= one.departure + SECOND
+    assert abs(mine.book(back=third.departure).departure - third.departure) < 1000
+    assert mine.book().departure >= other.departure + SECOND
+    assert used(connection, url).calls == 4
+
+
+def test_a_call_that_missed_its_moment_books_another_one(url, connection):
+    mine = SharedBudget(connection, Rate(50, 1, 60), url=url)
+    naps = []
+
+    def sleep(seconds):
+        naps.append(seconds)
+        time.sleep(seconds + (0.05 if len(naps) == 1 else 0))
+
+    mine._sleep = sleep
+    mine.acquire()
+    mine.acquire()
+    assert used(connection, url).calls == 2
+    assert naps
 
 
 def test_a_refusal_told_to_one_worker_stops_all_of_them(url, connection):

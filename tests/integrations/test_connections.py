@@ -227,7 +227,8 @@ def test_the_budget_follows_the_connections_options(in_acme):
     assert connections.rate_of(Connection(system="servicetitan")) == Rate(10, 5)
     assert connections.rate_of(Connection(system="sap")) == Rate(5, 5)
     assert connections.rate_of(Connection(system="sap", options={"calls_per_second": 0.5})) == Rate(0.5, 1)
-    assert connections.rate_of(Connection(system="servicetitan", options={"calls_per_second": 60})) == Rate(58, 1)
+    assert connections.rate_of(Connection(system="servicetitan", options={"calls_per_second": 50})) == Rate(50, 5)
+    assert connections.rate_of(Connection(system="servicetitan", options={"calls_per_second": 60})) == Rate(60, 5, 60)
 
 
 def test_an_app_of_ones_own_is_never_mixed_with_the_installations(in_acme, settings):

@@ -6,10 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from integrations.budget import LocalBudget
-from integrations.rates import AHEAD_SECONDS, Answer, Priority, Rate, book
+from integrations.budget import MISSED, LocalBudget
+from integrations.rates import AHEAD_SECONDS, LATE, SECOND, Answer, Priority, Rate, book
 
 TEN = Rate(10, 5)
+NEAR = Rate(60, 5, 60)
 
 
 class Clock:
@@ -124,6 +125,87 @@ def test_an_interval_is_rounded_up_so_that_the_rate_holds():
 @pytest.mark.parametrize(("workers", "share"), [(1, Rate(10, 5)), (4, Rate(2.5, 1)), (0, Rate(10, 5))])
 def test_workers_that_cannot_see_each_other_share_the_rate(workers, share):
     assert TEN.share(workers) == share
+
+
+def test_near_the_limit_no_more_leave_than_a_second_of_the_remote_system_takes():
+    clock = Clock()
+    mine = budget(clock, rate=NEAR)
+    departures = [mine.book().departure for _ in range(200)]
+    assert departures[:6] == [clock.now] * 5 + [clock.now + 16_667]
+    assert all(later - one >= SECOND for one, later in zip(departures, departures[60:], strict=False))
+    # 60 calls take 1.04 s: 96 % of what the remote system allows.
+    assert departures[180] - departures[0] == 3 * SECOND
+
+
+def test_after_a_pause_near_the_limit_the_calls_of_the_last_second_still_count():
+    clock = Clock()
+    mine = budget(clock, rate=NEAR)
+    clock.now = min(mine.book().departure for _ in range(60)) + SECOND
+    assert [mine.book().wait for _ in range(5)] == [0] * 5
+    assert mine.book().wait > 0
+
+
+def oversleeping(clock, too_long):
+    """Sleeps so much longer than asked, each time it is asked."""
+    late = iter(too_long)
+    return lambda seconds: clock.sleep(seconds + next(late, 0) / 1_000_000)
+
+
+def test_who_wakes_up_too_late_gives_its_moment_back_and_books_another():
+    clock = Clock()
+    mine = budget(clock, rate=NEAR)
+    mine.acquire(5)
+    mine._sleep = oversleeping(clock, [LATE + 1])
+    mine.acquire()
+    assert clock.slept == [0.016667 + (LATE + 1) / 1_000_000]
+    assert mine.book().departure == clock.now  # nothing was lost: what was given back is used again
+
+
+def test_who_wakes_up_a_little_late_goes():
+    clock = Clock()
+    mine = budget(clock, rate=NEAR)
+    mine.acquire(5)
+    mine._sleep = oversleeping(clock, [LATE])
+    mine.acquire()
+    assert len(clock.slept) == 1
+
+
+def test_who_is_late_again_and_again_goes_after_all():
+    clock = Clock()
+    mine = budget(clock, rate=NEAR)
+    booked = []
+
+    def slow():
+        clock.now += LATE + 1
+        booked.append(clock.now)
+        return clock.now
+
+    mine._clock = slow
+    mine.acquire()
+    # Each try looks at the clock before it books, when it books, and, but for the last one, afterwards.
+    assert len(booked) == 3 * MISSED + 2
+    assert len(mine._left) == 1
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 60_000), st.booleans(), st.sampled_from(sorted(AHEAD_SECONDS))),
+        min_size=60,
+        max_size=200,
+    )
+)
+def test_no_second_of_the_remote_system_holds_more_than_it_takes(requests):
+    clock = Clock()
+    mine = budget(clock, rate=NEAR)
+    going: list[int] = []
+    for pause, is_given_up, name in requests:
+        clock.now += pause
+        back = going.pop() if is_given_up and going else 0
+        answer = mine.book(1, Priority.of(name, NEAR), back=back)
+        if answer.granted:
+            going.append(answer.departure)
+    going.sort()
+    assert all(later - one >= SECOND for one, later in zip(going, going[60:], strict=False))
 
 
 @given(
