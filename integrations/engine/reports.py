@@ -22,6 +22,7 @@ from integrations.engine.work import Lease, Work, digest, ledger
 from integrations.errors import IntegrationError
 from integrations.flow import Page
 from integrations.models import Progress, ReconcileDifference, ReconcileReport, Sync
+from integrations.sheet import cell
 
 KEPT = 35
 """So many reports of a sync are kept: a month of nights, and some on demand."""
@@ -178,13 +179,4 @@ def lines(report: ReconcileReport) -> Iterator[list[str]]:
     """The differences of a report, a line each; what a spreadsheet would take for a formula is marked as text."""
     rows = ReconcileDifference.objects.filter(report=report).order_by("id").values_list(*COLUMNS)
     for row in rows.iterator(chunk_size=2000):
-        yield [_cell(value) for value in row]
-
-
-def _cell(value: object) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, Decimal):
-        return f"{value.normalize():f}"
-    text = value.isoformat() if isinstance(value, datetime) else str(value)
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
+        yield [cell(value) for value in row]

@@ -2,6 +2,9 @@
 
 from django.urls import path
 
-from integrations.portal import views
+from integrations.portal import records, views
 
-urlpatterns = [path("", views.home, name="home")]
+urlpatterns = [
+    path("", views.home, name="home"),
+    *records.routes,
+]

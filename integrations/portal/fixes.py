@@ -1,0 +1,71 @@
+"""Where something is mended: the page that a fix leads to, if there is one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from integrations.engine.grouping import Fix
+from integrations.todo import Task
+
+Text = str | Promise
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A link, and what it says."""
+
+    url: str
+    words: Text
+
+
+def fix_link(fix: Fix) -> Way | None:
+    """The page on which a group of failures is mended; None where it is not mended on a page."""
+    if fix.kind == "map-value":
+        url = place("maps", query={"map": fix.map, "q": fix.key}) if fix.map else place("maps")
+        return Way(url, _("Map it")) if url else None
+    if fix.kind in ("deliver", "link") and fix.flow:
+        return Way(place("records", query={"flow": fix.flow, "q": fix.key}), _("Find that record"))
+    if fix.kind == "set-option":
+        url = place("flows")
+        return Way(url, _("Open the flow's settings")) if url else None
+    return None
+
+
+def task_link(task: Task) -> Way:
+    """The page on which a task is done."""
+    if task.group is not None:
+        found = fix_link(task.group.fix) if task.kind == "unmapped" else None
+        return found or Way(place("tasks") + "#" + group_id(task), _("Look at them"))
+    if task.kind in ("credentials", "broken", "budget"):
+        return Way(place("connect") or place("tasks"), _("Open the connection"))
+    if task.kind == "books":
+        return Way(place("book", task.subject_id), _("See each difference"))
+    if task.kind == "expiring":
+        return Way(place("keys") or place("alerts") or place("tasks"), _("Replace it"))
+    if task.kind == "endpoint":
+        return Way(place("alerts") or place("tasks"), _("Look at it"))
+    url = place("flow", task.subject) or place("flows") or place("tasks")
+    return Way(url, _("Open the flow"))
+
+
+def group_id(task: Task) -> str:
+    """The anchor of a group on the page of tasks."""
+    group = task.group
+    if group is None:
+        return ""
+    return "-".join(filter(None, ("cause", group.flow, group.state, str(group.example))))
+
+
+def place(name: str, *args: str, query: dict[str, str] | None = None) -> str:
+    """The path of a page, "" where there is no such page."""
+    try:
+        found = reverse(name, args=args)
+    except NoReverseMatch:
+        return ""
+    given = urlencode({key: value for key, value in (query or {}).items() if value})
+    return f"{found}?{given}" if given else found
