@@ -71,8 +71,14 @@ DATABASES: dict[str, dict[str, Any]] = {
     }
 }
 DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 10)
-# A process that was stopped in the middle of a transaction must not hold its locks for ever.
-DATABASES["default"]["OPTIONS"].setdefault("options", "-c idle_in_transaction_session_timeout=60s -c lock_timeout=90s")
+# A process that was stopped in the middle of a transaction must not hold its locks for ever, nor a statement run for ever.
+STATEMENT_TIMEOUT = env.number("STATEMENT_TIMEOUT", 120, least=0, most=86_400)
+DATABASES["default"]["OPTIONS"].setdefault(
+    "options",
+    f"-c idle_in_transaction_session_timeout=60s -c lock_timeout=90s -c statement_timeout={STATEMENT_TIMEOUT}s",
+)
+# The role that web processes sign in with, if it is not the owner: `migrate_customers` gives it its rights.
+WEB_DATABASE_ROLE = env.text("WEB_DATABASE_ROLE")
 DATABASE_ROUTERS = ["django_tenants.routers.TenantSyncRouter"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

@@ -14,7 +14,7 @@ from django.core.management import call_command
 from django.db import IntegrityError, ProgrammingError, connection, transaction
 
 from tenants import heads, schema
-from tenants.copying import copy_schema
+from tenants.copying import copy_template
 from tenants.models import Customer, Domain, Membership, Person, Role
 
 TEMPLATE = "customer_template"
@@ -54,7 +54,7 @@ def _insert(customer: Customer, host: str, owner: Person | None) -> None:
     if owner is not None:
         Membership.objects.create(customer=customer, person=owner, role=Role.OWNER)
     try:
-        copy_schema(source=TEMPLATE, target=customer.schema_name)
+        copy_template(target=customer.schema_name)
     except ProgrammingError as error:
         if "already exists" in str(error):
             raise CustomerExists(f"The database has a schema {customer.schema_name} of no customer.") from error

@@ -30,7 +30,7 @@ from tests.wiping import Contents, contents, wipe
 
 LOCK = 0x74657374  # advisory, on the maintenance database: templates are made and dropped by one process at a time
 BUILDING = "test_template_unfinished"
-OWN_FILES = ("tenants/**/*.py", "integrations/migrations/*.py", "tests/databases.py")
+OWN_FILES = ("tenants/**/*.py", "integrations/migrations/*.py", "tests/databases.py", "tests/web_role.py")
 PACKAGES = ("django", "django-tenants", "django-celery-beat")
 CUSTOMERS = {"acme": "Acme Plumbing", "globex": "Globex Heating"}
 
@@ -164,9 +164,14 @@ def _template(server: psycopg.Connection[Any]) -> str:
 
 
 def _fill() -> None:
-    from tenants.provision import create_customer
+    from tenants import roles
+    from tenants.provision import create_customer, make_template
+    from tests.web_role import ROLE, make_role
 
     call_command("migrate_schemas", shared=True, interactive=False, verbosity=0)
+    make_template()
+    make_role()
+    roles.grant(ROLE)
     for schema_name, name in CUSTOMERS.items():
         create_customer(schema_name=schema_name, name=name)
 

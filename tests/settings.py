@@ -12,4 +12,5 @@ from connector.settings import *  # noqa: F403
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # quick; the tests' passwords protect nothing
 
-MIDDLEWARE = [name for name in MIDDLEWARE if "whitenoise" not in name]  # noqa: F405 - it serves collected files only
+# WhiteNoise serves collected files only; requests have the rights of a web process.
+MIDDLEWARE = ["tests.web_role.WebRole", *(name for name in MIDDLEWARE if "whitenoise" not in name)]  # noqa: F405

@@ -25,7 +25,8 @@ BEGIN
       AND m.classid <> 'pg_proc'::regclass AND relkind IS DISTINCT FROM 'r' AND NOT (relkind = 'S' AND EXISTS (
           SELECT FROM pg_depend WHERE classid = 'pg_class'::regclass AND objid = m.objid AND deptype = 'i'));
     IF strange IS NOT NULL THEN
-        RAISE EXCEPTION 'The schema % holds %, which is not copied.', source, strange USING ERRCODE = 'feature_not_supported';
+        RAISE EXCEPTION 'The schema % holds %, which is not copied.', source, strange
+            USING ERRCODE = 'feature_not_supported';
     END IF;
 
     SELECT coalesce(array_agg(
@@ -54,7 +55,7 @@ BEGIN
             INTO more FROM pg_attribute
             WHERE attrelid = member.oid AND attnum > 0 AND NOT attisdropped AND attgenerated = '';
             statements := statements || more;
-            SELECT coalesce(array_agg(format('DO $do$ BEGIN PERFORM setval(%L, last_value, is_called) FROM %I.%s; END $do$',
+            SELECT coalesce(array_agg(format('SELECT setval(%L, last_value, is_called) FROM %I.%s',
                 objid::regclass::text, source, objid::regclass)), '{}')
             INTO more FROM pg_depend JOIN pg_class s ON s.oid = objid AND s.relkind = 'S'
             WHERE refclassid = 'pg_class'::regclass AND refobjid = member.oid AND deptype = 'i';

@@ -19,7 +19,9 @@ from devservices.state import CHECKOUT
 COMPOSE: dict[str, Any] = yaml.safe_load((CHECKOUT / "docker-compose.yml").read_text())
 DOCKERFILE = (CHECKOUT / "Dockerfile").read_text()
 ENV_EXAMPLE = (CHECKOUT / ".env.example").read_text()
-ELSEWHERE = {"POSTGRES_PASSWORD", "WEB_PORT", "DEVSERVICES_INSTANCE", "SPEC_DIR"}
+ELSEWHERE = {"POSTGRES_PASSWORD", "WEB_POSTGRES_PASSWORD", "WEB_PORT", "DEVSERVICES_INSTANCE", "SPEC_DIR"}
+
+BY_QUEUE = ("poller", "deliverer", "jobber")
 
 
 def settings_names() -> set[str]:
@@ -37,32 +39,65 @@ def test_the_example_names_every_setting_and_no_other() -> None:
 
 
 def test_the_example_holds_no_key() -> None:
-    for name in ("SECRET_KEY", "FIELD_KEYS", "ST_APP_KEY", "POSTGRES_PASSWORD"):
+    for name in ("SECRET_KEY", "FIELD_KEYS", "ST_APP_KEY", "POSTGRES_PASSWORD", "WEB_POSTGRES_PASSWORD"):
         assert re.search(rf"^{name}=$", ENV_EXAMPLE, re.M)
 
 
 def test_the_compose_file_has_every_process_and_waits_for_the_migration() -> None:
     services = COMPOSE["services"]
-    assert set(services) == {"postgres", "valkey", "migrate", "web", "worker", "teller", "beat", "sap", "servicetitan"}
-    for name in ("web", "worker", "teller", "beat"):
+    processes = {"web", "worker", "teller", "beat", *BY_QUEUE}
+    assert set(services) == {"postgres", "valkey", "migrate", "sap", "servicetitan", *processes}
+    for name in processes:
         assert services[name]["depends_on"]["migrate"] == {"condition": "service_completed_successfully"}
-    assert [name for name, service in services.items() if service.get("profiles")] == ["sap", "servicetitan"]
+    profiles = {name: service["profiles"] for name, service in services.items() if service.get("profiles")}
+    assert profiles == {
+        "sap": ["simulators"],
+        "servicetitan": ["simulators"],
+        **dict.fromkeys(BY_QUEUE, ["by-queue"]),
+    }
+
+
+def test_workers_by_queue_take_all_queues_and_none_twice() -> None:
+    taken = [queue for name in (*BY_QUEUE, "teller") for queue in _after(name, "--queues").split(",")]
+    assert sorted(taken) == sorted(settings.CELERY_TASK_QUEUES)
+
+
+def test_each_long_running_service_says_whether_it_is_well() -> None:
+    """Beat has no door to ask at; /readyz of the web process tells whether it still ticks."""
+    asked = {name for name, service in COMPOSE["services"].items() if "healthcheck" in service}
+    assert asked == {"postgres", "valkey", "web", "worker", "teller", *BY_QUEUE}
+    for name in ("worker", *BY_QUEUE):
+        assert "celery@$$HOSTNAME" in COMPOSE["services"][name]["healthcheck"]["test"][1]
+    assert "teller@$$HOSTNAME" in COMPOSE["services"]["teller"]["healthcheck"]["test"][1]
+
+
+def test_the_web_process_signs_in_as_the_role_that_the_migration_gives_its_rights_to() -> None:
+    services = COMPOSE["services"]
+    role = services["migrate"]["environment"]["WEB_DATABASE_ROLE"]
+    assert services["web"]["environment"]["DATABASE_URL"].startswith(f"postgres://{role}:${{WEB_POSTGRES_PASSWORD")
+    assert f"CREATE ROLE {role} LOGIN" in (CHECKOUT / "deploy" / "postgres" / "web-role.sh").read_text()
+    for name in ("worker", "teller", "beat", "migrate", *BY_QUEUE):
+        assert services[name]["environment"]["DATABASE_URL"].startswith("postgres://connector:")
 
 
 def test_events_and_alerts_have_a_worker_of_their_own_in_the_compose_file() -> None:
-    def after(name: str, option: str) -> str:
-        command: list[str] = COMPOSE["services"][name]["command"]
-        return command[command.index(option) + 1]
+    assert _after("worker", "--exclude-queues") == _after("teller", "--queues") == "events,alerts"
 
-    assert after("worker", "--exclude-queues") == after("teller", "--queues") == "events,alerts"
+
+def _after(name: str, option: str) -> str:
+    command: list[str] = COMPOSE["services"][name]["command"]
+    return command[command.index(option) + 1]
 
 
 def test_the_compose_file_holds_no_password() -> None:
     text = (CHECKOUT / "docker-compose.yml").read_text()
-    assert set(re.findall(r"PASSWORD: (.*)", text)) == {"${POSTGRES_PASSWORD:?set POSTGRES_PASSWORD in .env}"}
+    assert set(re.findall(r"PASSWORD: (.*)", text)) == {
+        "${POSTGRES_PASSWORD:?set POSTGRES_PASSWORD in .env}",
+        "${WEB_POSTGRES_PASSWORD:?set WEB_POSTGRES_PASSWORD in .env}",
+    }
 
 
-@pytest.mark.parametrize("name", ["migrate", "worker", "teller", "beat", "sap", "servicetitan"])
+@pytest.mark.parametrize("name", ["migrate", "worker", "teller", "beat", "sap", "servicetitan", *BY_QUEUE])
 def test_the_command_of_a_service_exists(name: str) -> None:
     command = COMPOSE["services"][name]["command"]
     if command[0] == "celery":
@@ -156,7 +191,7 @@ def test_every_variable_that_the_compose_file_names_is_in_the_example() -> None:
     assert named - own_of_the_image <= example_names()
 
 
-@pytest.mark.parametrize("name", ["migrate", "web", "worker", "teller", "beat"])
+@pytest.mark.parametrize("name", ["migrate", "web", "worker", "teller", "beat", *BY_QUEUE])
 def test_a_process_of_the_product_may_write_nothing_and_gain_no_right(name: str) -> None:
     service = COMPOSE["services"][name]
     assert (service["read_only"], service["cap_drop"], service["tmpfs"]) == (True, ["ALL"], ["/tmp"])

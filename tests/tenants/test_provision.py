@@ -126,11 +126,11 @@ def test_a_schema_of_nobody_is_not_taken_over(own_database):
 
 def test_a_crash_half_way_leaves_no_half_customer(own_database, monkeypatch):
     def copy_and_die(**names: str) -> None:
-        copying.copy_schema(**names)
+        copying.copy_template(**names)
         raise KeyboardInterrupt
 
     before = schemas()
-    monkeypatch.setattr(provision, "copy_schema", copy_and_die)
+    monkeypatch.setattr(provision, "copy_template", copy_and_die)
     with pytest.raises(KeyboardInterrupt):
         create_customer(schema_name="doomed", name="Doomed")
     assert schemas() == before

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
+from django.db import connection
+from django.db.backends.signals import connection_created
 
+from tenants import roles
 from tenants.provision import migrate_customers
 
 
@@ -17,6 +21,15 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Raises CommandError, after all others were migrated, if a schema could not be."""
+        connection_created.connect(_take_your_time)  # migrating opens a connection per schema
+        connection.close()
+        try:
+            self._migrate()
+        finally:
+            connection_created.disconnect(_take_your_time)
+            connection.close()
+
+    def _migrate(self) -> None:
         call_command("migrate_schemas", shared=True, interactive=False, verbosity=0)
         failed = []
         for schema_name, error in migrate_customers():
@@ -25,5 +38,21 @@ class Command(BaseCommand):
             else:
                 failed.append(schema_name)
                 self.stderr.write(f"{schema_name}: {type(error).__name__}: {error}")
+        self._grant()
         if failed:
             raise CommandError(f"{len(failed)} could not be migrated: {', '.join(failed)}")
+
+    def _grant(self) -> None:
+        if not settings.WEB_DATABASE_ROLE:
+            return
+        try:
+            for schema_name in roles.grant(settings.WEB_DATABASE_ROLE):
+                self.stdout.write(f"{schema_name}: {settings.WEB_DATABASE_ROLE} has its rights")
+        except roles.UnknownRole as error:
+            raise CommandError(f"WEB_DATABASE_ROLE: {error}") from None
+
+
+def _take_your_time(connection: Any, **_: Any) -> None:
+    """A migration may run for longer than any statement of a request or a task."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET statement_timeout = 0")
