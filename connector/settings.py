@@ -71,7 +71,7 @@ DATABASES: dict[str, dict[str, Any]] = {
     }
 }
 DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 10)
-# A process that was stopped in the middle of a transaction must not hold its locks for ever, nor a statement run for ever.
+# A process that was stopped in a transaction must not hold its locks for ever, and no statement runs for ever.
 STATEMENT_TIMEOUT = env.number("STATEMENT_TIMEOUT", 120, least=0, most=86_400)
 DATABASES["default"]["OPTIONS"].setdefault(
     "options",
