@@ -12,6 +12,7 @@ from integrations.engine.loading import Loading, loading
 from integrations.engine.mapping import Given, found_missing, save_value, save_values
 from integrations.engine.polling import Note, Polled, poll
 from integrations.engine.reconciling import Report, reconcile
+from integrations.engine.recovering import put_back, withheld_for
 from integrations.engine.references import arrived, forget_references, keep_references
 from integrations.engine.relinking import link_by_hand, make_anew, unlink
 from integrations.engine.replaying import dismiss, replay
@@ -47,6 +48,7 @@ __all__ = [
     "make_anew",
     "next_due",
     "poll",
+    "put_back",
     "reconcile",
     "replay",
     "reread",
@@ -57,4 +59,5 @@ __all__ = [
     "suggest_all",
     "unlink",
     "vanished",
+    "withheld_for",
 ]

@@ -10,6 +10,7 @@ from django.db.models import Max
 
 from integrations.engine.linking import Found, link_all, of_step, rows_of, side_of
 from integrations.engine.recording import Moves
+from integrations.engine.recovering import look_since
 from integrations.engine.unresolved import CLOCK_TOLERANCE, Looks, in_question, refusals, unresolved_marks
 from integrations.engine.work import Work, ledger
 from integrations.flow import Row
@@ -74,7 +75,7 @@ def _find(work: Work, deliveries: Sequence[Delivery], creates: Sequence[Step]) -
     if not creates:
         return {}
     tries = unresolved_marks(work.sync, [delivery.source_key for delivery in deliveries])
-    since = min(tries.values(), default=work.clock())
+    since = look_since(work.sync, deliveries, min(tries.values(), default=work.clock()))
     found: Mapping[str, Sequence[Row]] = work.flow.writer.find(
         work.target, {step.marker for step in creates}, since - CLOCK_TOLERANCE
     )

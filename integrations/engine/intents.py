@@ -13,6 +13,7 @@ from integrations.engine.linking import Found, link_all, of_bond, wake_for
 from integrations.engine.overtaking import outdated
 from integrations.engine.planning import Planned
 from integrations.engine.recording import Moves, add_notes, wake
+from integrations.engine.recovering import LOOK, RESTORED, earliest_look, unmet_marks
 from integrations.engine.refusing import REFUSED, refusal
 from integrations.engine.sending import Outgoing
 from integrations.engine.unresolved import unresolved_marks
@@ -89,6 +90,9 @@ def _prepare_writes(
     for step in Step.objects.filter(delivery__in=[p.delivery.id for p, _ in batch]).order_by("position"):
         kept.setdefault(step.delivery_id, []).append(step)
     unresolved = unresolved_marks(work.sync, [p.delivery.source_key for p, _ in batch])
+    first_writes = {(p.delivery.source_key, writes[0].marker) for p, writes in batch if writes[0].marker}
+    unmet = unmet_marks(work.sync, first_writes)
+    look_at = earliest_look(work.sync, now, work.limits)
     new_steps: list[Step] = []
     changed_steps: list[Step] = []
     outgoing = []
@@ -107,6 +111,8 @@ def _prepare_writes(
             if index == 0 and (planned.delivery.source_key, write.marker) in unresolved:
                 reason = "What became of an earlier create with the same mark is not known: it is looked for first."
                 moves.move(planned.delivery, State.CHECKING, code="unresolved", reason=reason, due_at=now)
+            elif index == 0 and (planned.delivery.source_key, write.marker) in unmet:
+                moves.move(planned.delivery, State.CHECKING, code=RESTORED, reason=LOOK, due_at=look_at)
             elif index == 0:
                 more = max(len(writes), len(open_steps)) > 1
                 outgoing.append(_intent(work, planned, step, write, now, more=more))

@@ -14,6 +14,7 @@ from django.db import InterfaceError, OperationalError
 from integrations.engine.keeping import keep
 from integrations.engine.pausing import pause_for
 from integrations.engine.recording import count_runs
+from integrations.engine.recovering import is_recovering, note_full_read
 from integrations.engine.versions import BACKFILL, LIVE, insert_versions, new_versions
 from integrations.engine.work import LeaseLost, Work, backoff, digest, ledger, stored
 from integrations.errors import BadCredentials, IntegrationError, Misconfigured, NotAuthorised, Transient
@@ -84,7 +85,10 @@ def _read_pages(work: Work, polled: Polled, started_at: datetime) -> None:
             polled.again_at = work.clock()
             return
     if full:
-        sync.full_read_at = started_at
+        before, sync.full_read_at = sync.full_read_at, started_at
+        note_full_read(sync, before, work.clock())
+        if is_recovering(sync):
+            polled.again_at = work.clock()
 
 
 def _save_page(work: Work, page: Page, polled: Polled, started_at: datetime, priority: int) -> None:
@@ -175,7 +179,7 @@ def _full_read_due(work: Work, now: datetime) -> bool:
     """Whether everything is read again, for changes that move no stamp. The first load is such a read."""
     hours = float(work.options.get("full_read_hours", 24))
     last = work.sync.full_read_at
-    return last is None or now - last >= timedelta(hours=hours)
+    return last is None or is_recovering(work.sync) or now - last >= timedelta(hours=hours)
 
 
 def _finish(work: Work, polled: Polled, started_at: datetime) -> None:

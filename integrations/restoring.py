@@ -1,0 +1,43 @@
+"""What has to be noted before anything runs on a database, or a customer's schema, that was put back from a backup."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+
+from integrations.audit import Actor, record
+from integrations.connections import forget_token
+from integrations.engine import put_back
+from integrations.models import Connection, Sync
+from tenants import schedule
+from tenants.models import Customer
+from tenants.schema import within
+
+
+def restored(customer: Customer, *, actor: Actor, now: datetime) -> datetime | None:
+    """The customer's ledger was put back just now: everything is read again before anything is sent, and what may have
+    been sent since the backup is looked for first. Returns the last moment that the ledger knew, None for an empty one.
+
+    Whoever still worked for them can commit nothing any more. Rows of the schedule that are missing are made: only the
+    customer's schema may have been put back.
+    """
+    with within(customer), transaction.atomic():
+        known_at = put_back(now)
+        syncs = list(Sync.objects.order_by("pk"))
+        for sync in syncs:
+            schedule.ensure(customer_id=customer.pk, sync_id=sync.pk)
+            for kind in schedule.KINDS:
+                schedule.take_away(customer_id=customer.pk, sync_id=sync.pk, kind=kind, now=now)
+        for row in Connection.objects.all():
+            forget_token(row)
+            row.save(update_fields=["token", "token_expires_at", "token_renew_at"])
+        detail = {"known_at": known_at.isoformat() if known_at else "", "syncs": len(syncs)}
+        record(
+            actor=actor,
+            action="customer.restored",
+            subject=customer.name,
+            subject_id=customer.schema_name,
+            detail=detail,
+        )
+    return known_at
