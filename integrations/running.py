@@ -32,6 +32,7 @@ from integrations.engine import (
     loading,
     next_due,
     poll,
+    withheld_for,
 )
 from integrations.flow import Row
 from integrations.models import Connection, Run, Sync
@@ -45,6 +46,9 @@ MOST_TOGETHER, BATCH_SECONDS = 100, 30
 
 PAUSED_LOOK = timedelta(minutes=5)
 """A paused sync is looked at so often; nothing is called before it was resumed."""
+
+RECOVERY_LOOK = timedelta(seconds=5)
+"""While sources are read again after a restore, what is to be sent looks so often whether it may be."""
 
 
 def utc_now() -> datetime:
@@ -122,6 +126,9 @@ def _work(claim: schedule.Claim, sync: Sync, clock: Callable[[], datetime]) -> N
     try:
         if claim.kind == "poll":
             again_at, eventful, note = _poll(work, claim)
+        elif is_running(sync) and (behind := withheld_for(sync)):
+            log.info("nothing is sent before it is read again", extra={"flow": sync.flow, "waits_for": behind})
+            again_at = work.clock() + RECOVERY_LOOK
         elif is_running(sync):
             deliver(work)
         _keep_capabilities(work)
