@@ -1,8 +1,9 @@
-"""How fast are the API's lists with 1,000,000 deliveries, and does any of them read or sort a whole table?"""
+"""How fast are the lists of the API and of the desk with 1,000,000 deliveries; does one read or sort a whole table?"""
 
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -11,7 +12,7 @@ from django.conf import settings
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from bench import stage
+from bench import desk_lists, stage
 from bench.question import Figure, Options
 from integrations.models import Connection, Sync
 from tenants.models import Customer
@@ -22,6 +23,8 @@ LONG = True
 ROWS = 1_000_000
 LARGE = 20_000
 """A step of a plan that reads or sorts more rows than that, for a page of fifty, goes through a whole table."""
+
+LARGE_TABLES = re.compile("integrations_|tenants_documentmark")
 
 PATHS = (
     "deliveries",
@@ -90,15 +93,17 @@ def ask(options: Options) -> Iterable[Figure]:
         customer = Customer.objects.get(schema_name="acme")
         with within(customer):
             _fill(rows)
+            desk_lists.fill(customer, rows)
         api = caller_of(customer)
         for path in PATHS:
             took, plan, number = _page(api, path, options.rounds)
             slowest, statements = [*slowest, max(took)], max(statements, number)
             plans += plan
             yield Figure(what=f"/{path}", values=took, unit="ms", note="; ".join([f"{number} statements", *plan]))
-    yield Figure(what=f"slowest page of any list, {rows} deliveries", values=[max(slowest)], unit="ms", limit=300)
-    yield Figure(what="lists that read or sort a whole table", values=[float(len(plans))], limit=0)
-    yield Figure(what="statements of the list with the most", values=[float(statements)], limit=20)
+        yield Figure(what=f"slowest page of any list, {rows} deliveries", values=[max(slowest)], unit="ms", limit=300)
+        yield Figure(what="lists that read or sort a whole table", values=[float(len(plans))], limit=0)
+        yield Figure(what="statements of the list with the most", values=[float(statements)], limit=20)
+        yield from desk_lists.figures(customer, options.rounds, explain)
 
 
 def _fill(rows: int) -> None:
@@ -122,7 +127,7 @@ def _page(api: Caller, path: str, rounds: int) -> tuple[list[float], list[str], 
     with CaptureQueriesContext(connection) as captured:
         api.get(third)
     with within(Customer.objects.get(schema_name="acme")):
-        found = [bad for query in captured.captured_queries for bad in _explain(query["sql"])]
+        found = [bad for query in captured.captured_queries for bad in explain(query["sql"])]
     return took, found, len(captured)
 
 
@@ -134,8 +139,8 @@ def _time(api: Caller, path: str) -> float:
     return 1000 * (time.perf_counter() - began)
 
 
-def _explain(statement: str) -> list[str]:
-    if not statement.lstrip().upper().startswith("SELECT") or "integrations_" not in statement:
+def explain(statement: str) -> list[str]:
+    if not statement.lstrip().upper().startswith("SELECT") or not LARGE_TABLES.search(statement):
         return []
     with connection.cursor() as cursor:
         cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}")

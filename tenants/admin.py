@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, ClassVar, cast
 
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.core.exceptions import PermissionDenied
-from django.db.models import Model, QuerySet
+from django.db.models import Model, QuerySet, Value
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from unfold.admin import ModelAdmin, TabularInline
+from unfold.admin import TabularInline
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 from unfold.sites import UnfoldAdminSite
 
+from tenants.listing import KeysetAdmin
 from tenants.models import Customer, Domain, Membership, Person, ScheduledWork, ServiceTitanTenant
 from tenants.provision import create_customer
 from tenants.support_models import StepIn
@@ -68,11 +70,12 @@ class MembershipRows(TabularInline):  # type: ignore[misc]
 
 
 @admin.register(Customer, site=operators)
-class CustomerAdmin(ModelAdmin):  # type: ignore[misc]
+class CustomerAdmin(KeysetAdmin):
     """Customers. A new one gets its schema at once; one that leaves is suspended, never deleted here."""
 
     list_display: ClassVar = ("name", "schema_name", "time_zone", "suspended_at", "created_at")
     search_fields: ClassVar = ("name", "schema_name", "domains__domain")
+    ordering: ClassVar = ("name", "id")
     fields: ClassVar = ("name", "schema_name", "time_zone", "suspended_at")
     actions: ClassVar = ("suspend", "resume")
 
@@ -108,7 +111,7 @@ class CustomerAdmin(ModelAdmin):  # type: ignore[misc]
 
 
 @admin.register(Person, site=operators)
-class PersonAdmin(UserAdmin, ModelAdmin):  # type: ignore[misc, type-arg]
+class PersonAdmin(KeysetAdmin, UserAdmin):  # type: ignore[misc, type-arg]
     """People. Only a superuser makes others staff."""
 
     form = UserChangeForm
@@ -140,34 +143,43 @@ class PersonAdmin(UserAdmin, ModelAdmin):  # type: ignore[misc, type-arg]
 
 
 @admin.register(Membership, site=operators)
-class MembershipAdmin(ModelAdmin):  # type: ignore[misc]
+class MembershipAdmin(KeysetAdmin):
     """Who may do what at which customer."""
 
     list_display: ClassVar = ("person", "customer", "role", "created_at")
     list_filter: ClassVar = ("role",)
+    ordering: ClassVar = ("person__email", "id")
     search_fields: ClassVar = ("person__email", "customer__name")
     autocomplete_fields: ClassVar = ("person", "customer")
     list_select_related: ClassVar = ("person", "customer")
 
 
 @admin.register(Domain, site=operators)
-class DomainAdmin(ModelAdmin):  # type: ignore[misc]
+class DomainAdmin(KeysetAdmin):
     """Host names."""
 
     list_display: ClassVar = ("domain", "tenant", "is_primary")
+    ordering: ClassVar = ("domain",)
     search_fields: ClassVar = ("domain", "tenant__name")
     list_select_related: ClassVar = ("tenant",)
 
 
 @admin.register(ScheduledWork, site=operators)
-class ScheduledWorkAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]
+class ScheduledWorkAdmin(ReadOnly, KeysetAdmin):
     """The schedule index: what is due, and what is being worked on."""
 
     list_display: ClassVar = ("customer", "kind", "sync_id", "due_at", "late_seconds", "lease_until", "fence")
     list_filter: ClassVar = ("kind", "queue")
     search_fields: ClassVar = ("customer__name", "sync_id")
     list_select_related: ClassVar = ("customer",)
-    ordering: ClassVar = ("due_at",)
+    ordering: ClassVar = ("due_at", "id")
+    keyset: ClassVar = ("due", "id")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ScheduledWork]:
+        """The longest due first; what is never due, last."""
+        never = Value(datetime.max.replace(tzinfo=UTC))
+        rows: QuerySet[ScheduledWork] = super().get_queryset(request)
+        return rows.annotate(due=Coalesce("due_at", never))
 
     @admin.display(description="late (s)")
     def late_seconds(self, row: ScheduledWork) -> int | None:
@@ -179,38 +191,42 @@ class ScheduledWorkAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]
 
 
 @admin.register(ServiceTitanTenant, site=operators)
-class ServiceTitanTenantAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]
+class ServiceTitanTenantAdmin(ReadOnly, KeysetAdmin):
     """Which customer a ServiceTitan tenant belongs to."""
 
     list_display: ClassVar = ("tenant_id", "environment", "customer", "proven_at")
+    ordering: ClassVar = ("tenant_id", "id")
     list_filter: ClassVar = ("environment",)
     search_fields: ClassVar = ("tenant_id", "customer__name")
     list_select_related: ClassVar = ("customer",)
 
 
 @admin.register(WebhookRefusals, site=operators)
-class WebhookRefusalsAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]
+class WebhookRefusalsAdmin(ReadOnly, KeysetAdmin):
     """Refused webhook calls, counted; the names of headers tell where ServiceTitan really puts its signature."""
 
     list_display: ClassVar = ("endpoint", "reason", "count", "first_at", "last_at")
+    ordering: ClassVar = ("endpoint", "reason")
     list_filter: ClassVar = ("reason",)
     search_fields: ClassVar = ("endpoint",)
 
 
 @admin.register(WebhookAddress, site=operators)
-class WebhookAddressAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]
+class WebhookAddressAdmin(ReadOnly, KeysetAdmin):
     """Webhook addresses of connections with an app of their own."""
 
     list_display: ClassVar = ("connection_id", "customer", "created_at")
+    ordering: ClassVar = ("connection_id",)
     search_fields: ClassVar = ("connection_id", "customer__name")
     list_select_related: ClassVar = ("customer",)
 
 
 @admin.register(StepIn, site=operators)
-class StepInAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]
+class StepInAdmin(ReadOnly, KeysetAdmin):
     """Who stepped in where, and why. The right to add one is the right to step in; it is done from the overview."""
 
     list_display: ClassVar = ("person", "customer", "role", "reason", "started_at", "ends_at", "ended_at")
+    ordering: ClassVar = ("-started_at", "-id")
     list_filter: ClassVar = ("role",)
     search_fields: ClassVar = ("person__email", "customer__name", "reason")
     list_select_related: ClassVar = ("person", "customer")

@@ -26,7 +26,6 @@ class ReportPage(Desk):
     list_filter: ClassVar = ("state", "agree", "sync")
     list_select_related: ClassVar = ("sync",)
     ordering: ClassVar = ("-id",)
-    sortable_by: ClassVar = ()
     template = "admin/desk/report.html"
     deeds: ClassVar = {"stop": Deed(), "repair": Deed(calls_out=True)}
 

@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 
-from integrations import catalogue, desk
+from integrations import catalogue, desk, document_index
 from integrations.admin.doing import Answer, Deed, Desk, actor, carry_out, customer, desk_page, link_to, require, said
 from integrations.admin.lists import MOST_FOUND
 from integrations.admin.maps import fix_form
@@ -20,12 +20,12 @@ from integrations.engine.grouping import FAILING, fix_for
 from integrations.engine.previewing import preview
 from integrations.engine.three_way import three_way
 from integrations.errors import IntegrationError
-from integrations.models import Delivery, Link, Sync
+from integrations.models import Delivery, Link, RecordNumber, Sync
 from integrations.running import comparison_of
 from integrations.timeline import pretty, timeline
 from tenants.models import Role
 
-MOST_SHOWN, SHORTEST_IN_LABELS = 5, 4
+MOST_SHOWN = 5
 
 
 class CauseFilter(admin.SimpleListFilter):
@@ -51,9 +51,8 @@ class DeliveryPage(Desk):
     list_filter: ClassVar = ("state", "sync", CauseFilter)
     list_select_related: ClassVar = ("sync",)
     ordering: ClassVar = ("-created_at", "-id")
-    sortable_by: ClassVar = ()
     search_fields: ClassVar = ("source_key",)
-    search_help_text = "The beginning of the record's key at its source, or the target's whole key"
+    search_help_text = "The beginning of the record's key or of a number in it, or the target's whole key"
     list_before_template = "admin/desk/deliveries_before.html"
     actions = ("replay_selected",)
     template = "admin/desk/delivery.html"
@@ -72,18 +71,16 @@ class DeliveryPage(Desk):
         return rows.defer("payload", "notes") if match and str(match.url_name).endswith("changelist") else rows
 
     def found(self, term: str) -> list[Any]:
-        """By the beginning of the source's key, or by the key of the record at the target.
+        """By the beginning of the source's key, by the key of the record at the target, or by a number of its row.
 
-        Only where neither is found, a number that stands in the label is looked for: no index helps there.
+        A statement for each, so that each can use its index.
         """
         flows = Sync.objects.values_list("flow", flat=True)
         links = Link.objects.filter(flow__in=list(flows), target_key=term).values_list("source_key", flat=True)
-        keys = Q(source_key__startswith=term) | Q(source_key__in=[key.partition("#")[0] for key in links[:50]])
-        found = list(Delivery.objects.filter(keys).order_by().values_list("pk", flat=True)[:MOST_FOUND])
-        if found or len(term) < SHORTEST_IN_LABELS:
-            return found
-        named = Delivery.objects.filter(label__icontains=term).order_by()
-        return list(named.values_list("pk", flat=True)[:MOST_FOUND])
+        keys = {key.partition("#")[0] for key in links[:50]} | set(_with_number(term))
+        wanted = (Q(source_key__startswith=term), Q(source_key__in=keys))
+        rows = [Delivery.objects.filter(where).order_by().values_list("pk", flat=True)[:MOST_FOUND] for where in wanted]
+        return [pk for found in rows for pk in found]
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> tuple[Any, bool]:
         """See `found`."""
@@ -173,6 +170,15 @@ class DeliveryPage(Desk):
             shown = {"rows": rows, "previews": previews, "title": "Replay the selected records"}
             return desk_page(request, "admin/desk/replay_selected.html", {"opts": self.model._meta, **shown})
         return carry_out(request, lambda: _replay_all(request, rows), request.path)
+
+
+def _with_number(term: str) -> list[str]:
+    """Keys of records in whose rows a number that begins so stands."""
+    number = document_index.normal(term)
+    if len(number) < document_index.SHORTEST:
+        return []
+    found = RecordNumber.objects.filter(number__startswith=number).order_by().values_list("source_key", flat=True)
+    return list(found[:MOST_FOUND])
 
 
 def _replay_all(request: HttpRequest, rows: list[Delivery]) -> str:

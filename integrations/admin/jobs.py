@@ -16,7 +16,7 @@ from django.utils.dateparse import parse_datetime
 
 from integrations import desk
 from integrations.admin.doing import Answer, Deed, Desk, actor, carry_out, customer, desk_page, link_to, require
-from integrations.admin.maps import fix_form
+from integrations.admin.maps import fix_forms
 from integrations.admin.site import customer_site
 from integrations.engine import Selection, replay_jobs, selecting
 from integrations.engine.grouping import groups
@@ -38,7 +38,6 @@ class ReplayJobPage(Desk):
     list_display: ClassVar = ("created_at", "action", "state", "done", "expected", "started_by", "finished_at")
     list_filter: ClassVar = ("state", "action")
     ordering: ClassVar = ("-id",)
-    sortable_by: ClassVar = ()
     list_before_template = "admin/desk/jobs_before.html"
     template = "admin/desk/job.html"
     deeds: ClassVar = {"stop": Deed(), "resume": Deed()}
@@ -93,13 +92,14 @@ class ReplayJobPage(Desk):
 def causes(request: HttpRequest) -> HttpResponse:
     """What waits or needs a person, by cause, each with the one fix for all of it."""
     found = groups()
+    forms = fix_forms((group.fix for group in found[:MOST_FORMS]), request.path)
     rows = [
         {
             "group": group,
-            "form": fix_form(group.fix, request.path) if number < MOST_FORMS else None,
+            "form": forms.get((group.fix.map, group.fix.key)),
             "job": urlencode({"flow": group.flow, "states": group.state, "codes": group.code, "needs": group.needs}),
         }
-        for number, group in enumerate(found)
+        for group in found
     ]
     return desk_page(request, "admin/desk/causes.html", {"rows": rows, "title": "Failures by cause"})
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from django.contrib import admin, messages
 from django.db import transaction
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import path, reverse
@@ -40,12 +43,32 @@ class MapForm:
 
 def fix_form(fix: Fix, back: str) -> MapForm | None:
     """The form that mends this, where a row of a map does."""
-    return map_form(fix.map, fix.key, back) if fix.kind == "map-value" and fix.map in names() and fix.key else None
+    return fix_forms([fix], back).get((fix.map, fix.key))
+
+
+def fix_forms(fixes: Iterable[Fix], back: str) -> dict[tuple[str, str], MapForm]:
+    """The forms that mend these, by map and code; what codes may mean is asked once for each map."""
+    known, keys = set(names()), defaultdict[str, list[str]](list)
+    for fix in fixes:
+        if fix.kind == "map-value" and fix.map in known and fix.key:
+            keys[fix.map].append(fix.key)
+    found = {name: reference_data.suggest_all(name, wanted) for name, wanted in keys.items()}
+    return {
+        (name, key): _form(name, key, back, suggestions=found[name].get(key, ()))
+        for name, wanted in keys.items()
+        for key in wanted
+    }
 
 
 def map_form(name: str, key: str, back: str, *, value: str = "", label: str = "") -> MapForm:
     """With what a code may mean."""
     suggestions = reference_data.suggest(name, key) if key and not value else ()
+    return _form(name, key, back, value=value, label=label, suggestions=suggestions)
+
+
+def _form(
+    name: str, key: str, back: str, *, value: str = "", label: str = "", suggestions: tuple[Suggestion, ...] = ()
+) -> MapForm:
     words = tuple(catalogue.map_words(name))
     return MapForm(name, key, value, label, back, catalogue.map_kind(name), words, suggestions)
 
@@ -55,12 +78,27 @@ def names() -> list[str]:
     return sorted({name for flow in catalogue.flows().values() for name in flow.maps})
 
 
+class MapFilter(admin.SimpleListFilter):
+    """By map; which maps there are is known without asking the rows."""
+
+    title = parameter_name = "map"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """All maps that flows ask."""
+        return [(name, name) for name in names()]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[ValueMap]) -> QuerySet[ValueMap]:
+        """Rows of this map."""
+        return queryset.filter(map=self.value()) if self.value() else queryset
+
+
 @admin.register(ValueMap, site=customer_site)
 class ValueMapPage(Desk):
     """The customer's codes."""
 
     list_display: ClassVar = ("key", "map", "value", "label", "missing_since", "updated_by", "updated_at")
-    list_filter: ClassVar = ("map",)
+    list_filter: ClassVar = (MapFilter,)
+    ordering: ClassVar = ("map", "key")
     search_fields: ClassVar = ("key",)
     prefixes: ClassVar = ("key",)
     exactly: ClassVar = ("value",)

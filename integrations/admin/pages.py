@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from integrations import catalogue, desk, inbound
 from integrations.admin.doing import Answer, Deed, Desk, actor, customer, said
-from integrations.admin.lists import ReadOnly
+from integrations.admin.lists import OfNewest, ReadOnly
 from integrations.admin.site import customer_site
 from integrations.alerting.acknowledging import acknowledge
 from integrations.models import Alert, Attempt, AuditEvent, InboundEvent, Link, Reference, Run, Step
@@ -40,10 +40,9 @@ class RunPage(Desk):
     list_display: ClassVar = (
         "started_at", "sync", "state", "read", "unchanged", "written", "skipped", "quarantined", "still_open",
     )  # fmt: skip
-    list_filter: ClassVar = ("state", "sync")
+    list_filter: ClassVar = (("state", OfNewest), ("sync", OfNewest))
     list_select_related: ClassVar = ("sync",)
     ordering: ClassVar = ("-id",)
-    sortable_by: ClassVar = ()
     template = "admin/desk/run.html"
 
     @admin.display(description="open")
@@ -57,12 +56,11 @@ class StepPage(ReadOnly):
     """Writes."""
 
     list_display: ClassVar = ("delivery", "position", "action", "state", "target_key", "done_at")
-    list_filter: ClassVar = ("state",)
+    list_filter: ClassVar = (("state", OfNewest),)
     search_fields: ClassVar = ("marker",)
     exactly: ClassVar = ("marker", "delivery__source_key")
     list_select_related: ClassVar = ("delivery",)
     ordering: ClassVar = ("-id",)
-    sortable_by: ClassVar = ()
 
 
 @admin.register(Attempt, site=customer_site)
@@ -70,12 +68,11 @@ class AttemptPage(ReadOnly):
     """Exchanges."""
 
     list_display: ClassVar = ("step", "kind", "outcome", "resolution", "status", "code", "intended_at")
-    list_filter: ClassVar = ("kind", "outcome")
+    list_filter: ClassVar = (("kind", OfNewest), ("outcome", OfNewest))
     search_fields: ClassVar = ("step__delivery__source_key",)
     exactly: ClassVar = ("step__delivery__source_key",)
     list_select_related: ClassVar = ("step",)
     ordering: ClassVar = ("-id",)
-    sortable_by: ClassVar = ()
 
 
 @admin.register(Link, site=customer_site)
@@ -86,7 +83,6 @@ class LinkPage(Desk):
     list_filter: ClassVar = (FlowFilter, "origin")
     search_fields: ClassVar = ("source_key",)
     ordering: ClassVar = ("flow", "source_key")
-    sortable_by: ClassVar = ()
     template = "admin/desk/link.html"
     deeds: ClassVar = {"relink": Deed(Role.OWNER), "unlink": Deed(Role.OWNER), "make-anew": Deed(Role.OWNER)}
 
@@ -134,10 +130,11 @@ class ReferencePage(ReadOnly):
 
     list_display: ClassVar = ("key", "kind", "name", "connection", "refreshed_at")
     list_filter: ClassVar = ("connection",)
-    search_fields: ClassVar = ("key", "name")
+    search_fields: ClassVar = ("key",)
+    search_help_text = "The beginning of a key or of a name"
+    prefixes: ClassVar = ("key", "name")
     list_select_related: ClassVar = ("connection",)
     ordering: ClassVar = ("id",)
-    sortable_by: ClassVar = ()
 
 
 @admin.register(InboundEvent, site=customer_site)
@@ -147,8 +144,8 @@ class InboundEventPage(Desk):
     list_display: ClassVar = ("received_at", "type", "object_number", "state", "code", "woken")
     list_filter: ClassVar = ("state",)
     search_fields: ClassVar = ("object_number",)
+    exactly: ClassVar = ("object_number",)
     ordering: ClassVar = ("-received_at", "-id")
-    sortable_by: ClassVar = ()
     template = "admin/desk/event.html"
     deeds: ClassVar = {"replay": Deed()}
 
@@ -165,7 +162,6 @@ class AlertPage(Desk):
     list_display: ClassVar = ("subject", "kind", "state", "count", "first_seen_at", "recovered_at", "acknowledged_by")
     list_filter: ClassVar = ("state",)
     ordering: ClassVar = ("-first_seen_at", "id")
-    sortable_by: ClassVar = ()
     template = "admin/desk/alert.html"
     deeds: ClassVar = {"acknowledge": Deed()}
 
@@ -184,4 +180,3 @@ class AuditEventPage(ReadOnly):
     exactly: ClassVar = ("actor_id", "subject_id")
     search_help_text = "The id of what something was done to, or of who did it"
     ordering: ClassVar = ("-sequence",)
-    sortable_by: ClassVar = ()

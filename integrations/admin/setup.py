@@ -28,6 +28,7 @@ class ConnectionPage(Desk):
 
     list_display: ClassVar = ("name", "system", "environment", "state", "pause_code", "checked_at")
     list_filter: ClassVar = ("environment", "state")
+    ordering: ClassVar = ("name", "id")
     search_fields: ClassVar = ("name", "base_url")
     template = "admin/desk/connection.html"
     deeds: ClassVar = {
@@ -107,6 +108,7 @@ class SyncPage(Desk):
 
     list_display: ClassVar = ("flow", "source", "target", "enabled", "state", "pause_code", "polled_at", "fresh_at")
     list_filter: ClassVar = ("state",)
+    ordering: ClassVar = ("flow",)
     search_fields: ClassVar = ("flow",)
     list_select_related: ClassVar = ("source", "target")
     template = "admin/desk/sync.html"
