@@ -136,10 +136,15 @@ def let_make_anew(link: Link, customer: Customer, *, reason: str, actor: Actor, 
     return freed
 
 
-def save_values(values: Collection[Given], customer: Customer, *, actor: Actor, now: datetime) -> int:
-    """Saves rows of value maps that `reference_data.check` has found to be right; how many deliveries go on."""
+def save_values(
+    values: Collection[Given], customer: Customer, *, actor: Actor, now: datetime, send_again: bool = True
+) -> int:
+    """Saves rows of value maps that `reference_data.check` has found to be right; how many deliveries go on.
+
+    Without `send_again` what was written under other values stays as it is, see `start_remap`.
+    """
     before = _values(values)
-    woken = reference_data.save_checked(customer, values, by=_by(actor), now=now)
+    woken = reference_data.save_checked(customer, values, by=_by(actor), now=now, send_again=send_again)
     changed = {
         f"{given.map} {given.key}": {"before": before.get((given.map, given.key)), "after": given.value}
         for given in values
@@ -147,17 +152,37 @@ def save_values(values: Collection[Given], customer: Customer, *, actor: Actor, 
     }
     subject = ", ".join(sorted({given.map for given in values}))
     detail = {"rows": dict(list(changed.items())[:100]), "changed": len(changed), "deliveries": woken}
-    record(actor=actor, action="value-map.saved", subject=subject, detail=detail)
+    record(actor=actor, action="value-map.saved", subject=subject, subject_id=f"map:{subject}"[:120], detail=detail)
     return woken
 
 
-def remove_value(row: ValueMap, customer: Customer, *, actor: Actor, now: datetime) -> int:
+def remove_value(row: ValueMap, customer: Customer, *, actor: Actor, now: datetime, send_again: bool = True) -> int:
     """Removes a row of a map; how many records are sent again under a rule that stays."""
     plan = CustomerSchedule(customer.pk)
-    again = remove_values(row.map, [row.key], by=_by(actor), schedule=plan, now=now)
+    again = remove_values(row.map, [row.key], by=_by(actor), schedule=plan, now=now, send_again=send_again)
     detail = {"key": row.key, "before": row.value, "deliveries": again}
-    record(actor=actor, action="value-map.row-removed", subject=row.map, subject_id=str(row.pk), detail=detail)
+    subject_id = f"map:{row.map}"  # by which the history of a map is found, whose rows come and go
+    record(actor=actor, action="value-map.row-removed", subject=row.map, subject_id=subject_id, detail=detail)
     return again
+
+
+def start_remap(
+    value_map: str,
+    keys: Collection[str],
+    customer: Customer,
+    *,
+    since: datetime,
+    expected: int,
+    is_exact: bool,
+    actor: Actor,
+    now: datetime,
+) -> ReplayJob:
+    """Has sent again what was written since then under other values than these rows give; see `engine.remapping`."""
+    counted: dict[str, Any] = {"since": since, "expected": expected, "is_exact": is_exact}
+    job = jobs.start_remap(customer, value_map, keys, **counted, by=_by(actor), now=now)
+    detail = {"selection": job.selection, "expected": job.expected}
+    record(actor=actor, action="remap-job.started", subject=value_map, subject_id=str(job.pk), detail=detail)
+    return job
 
 
 def start_comparison(sync: Sync, customer: Customer, *, actor: Actor, now: datetime) -> ReconcileReport:

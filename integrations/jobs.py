@@ -7,16 +7,17 @@ and the next one goes on where the last transaction stood. Nothing of it is kept
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
 
-from integrations.engine import LeaseLost, Selection, ledger, replay_jobs, reports
+from integrations.engine import LeaseLost, Selection, ledger, remapping, replay_jobs, reports
 from integrations.errors import IntegrationError
-from integrations.models import Progress, ReconcileReport, ReplayJob, Sync
+from integrations.models import FitReport, Progress, ReconcileReport, ReplayJob, Sync
 from integrations.running import ClaimLease, CustomerSchedule, utc_now, work_for
 from tenants import schedule
 from tenants.models import Customer
@@ -38,6 +39,25 @@ def start_replay(
     return job
 
 
+def start_remap(
+    customer: Customer,
+    value_map: str,
+    keys: Collection[str],
+    *,
+    since: datetime,
+    expected: int,
+    is_exact: bool,
+    by: str,
+    now: datetime,
+) -> ReplayJob:
+    """Begins to send again what was written since then under other values than these rows of a map give."""
+    with transaction.atomic():
+        counted: dict[str, Any] = {"since": since, "expected": expected, "is_exact": is_exact}
+        job = remapping.start(value_map, keys, **counted, by=by, now=now)
+        _make_due(customer, job.pk, now)
+    return job
+
+
 def resume_replay(customer: Customer, job: ReplayJob, *, now: datetime) -> ReplayJob:
     """Lets a job that was stopped, or has failed, go on where it was."""
     with transaction.atomic():
@@ -51,6 +71,17 @@ def start_comparison(customer: Customer, sync: Sync, *, by: str, now: datetime) 
     """Begins a comparison of both books of one sync; the one that is under way, if there is one."""
     with transaction.atomic():
         report, is_new = reports.begin(sync, by=by, now=now)
+        if is_new:
+            _make_due(customer, report.pk, now)
+    return report
+
+
+def start_fit_report(
+    customer: Customer, pair: tuple[Connection, Connection], flows: list[str], *, by: str, now: datetime
+) -> FitReport:
+    """Begins a fit report on a pair (SAP first), or says which one is being made. Raises CannotBeDone."""
+    with transaction.atomic():
+        report, is_new = fitting.begin(*pair, flows, by=by, now=now)
         if is_new:
             _make_due(customer, report.pk, now)
     return report
@@ -84,6 +115,8 @@ def _go_on(customer: Customer, job_id: UUID, lease: ClaimLease, clock: Callable[
     report = ReconcileReport.objects.filter(pk=job_id).select_related("sync__source", "sync__target").first()
     if report is not None:
         return _compare(report, lease, until, clock)
+    if FitReport.objects.filter(pk=job_id).exists():
+        return fitting.go_on(job_id, lease=lease, until=until, clock=clock)
     plan = CustomerSchedule(customer.pk)
     try:
         while replay_jobs.go_on(job_id, lease=lease, schedule=plan, now=clock()):
@@ -113,6 +146,8 @@ def _compare(
 
 def _is_running(job_id: UUID) -> bool:
     running = {"pk": job_id, "state": Progress.RUNNING}
+    if FitReport.objects.filter(**running).exists():
+        return True
     return ReplayJob.objects.filter(**running).exists() or ReconcileReport.objects.filter(**running).exists()
 
 

@@ -162,9 +162,12 @@ def save_values(customer: Customer, values: Collection[Given], *, by: str, now: 
     return save_checked(customer, values, by=by, now=now), checked.unchecked
 
 
-def save_checked(customer: Customer, values: Collection[Given], *, by: str, now: datetime) -> int:
+def save_checked(
+    customer: Customer, values: Collection[Given], *, by: str, now: datetime, send_again: bool = True
+) -> int:
     """Saves what `check` has found to be right; returns how many deliveries go on because of it."""
-    return engine.save_values(values, by=by, schedule=CustomerSchedule(customer.pk), now=now)
+    plan = CustomerSchedule(customer.pk)
+    return engine.save_values(values, by=by, schedule=plan, now=now, send_again=send_again)
 
 
 def check(values: Collection[Given], ends: Iterable[End] | None = None) -> Checked:

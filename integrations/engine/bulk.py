@@ -7,7 +7,7 @@ expression per value, and its cursors write every value into the text of the sta
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
@@ -20,7 +20,7 @@ from django.db.models import JSONField
 
 _plain_connection: Any = connection  # django's type does not know the psycopg connection inside
 
-Values = Sequence[Any]
+Values = Sequence[Any] | Mapping[str, Any]
 
 
 @contextmanager

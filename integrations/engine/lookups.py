@@ -58,7 +58,7 @@ class Cache:
         for kind, fresh in dict.fromkeys((w.kind, w.fresh) for w in wants if not w.kind.startswith(LINK)):
             if keys := {self._key(want) for want in wants if (want.kind, want.fresh) == (kind, fresh)} - {""}:
                 self._read_references(kind, keys, now, fresh=fresh)
-        self.tables = tables(self.work.flow.maps)
+        self.tables = {**tables(self.work.flow.maps), **self.work.assumed}
 
     def read_sources(self, wants: Sequence[Want]) -> None:
         """Reads who leads to the target records that were asked for. To be called last, ahead of planning."""

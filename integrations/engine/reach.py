@@ -72,7 +72,7 @@ def reach(
 
     A record counts once, by its last use of the map. Nothing is changed.
     """
-    now, then = tables([value_map])[value_map], _table_with(value_map, wanted, removed)
+    now, then = tables([value_map])[value_map], table_with(value_map, wanted, removed)
     found = Reach(woken=_woken(value_map, now, then))
     asked = uses.Asked.of(value_map, {*wanted, *removed}, since)
     flows = dict(Sync.objects.values_list("pk", "flow"))
@@ -128,7 +128,8 @@ def _set_timeout(value: str) -> str:
     return before
 
 
-def _table_with(value_map: str, wanted: Mapping[str, str], removed: Collection[str]) -> Table:
+def table_with(value_map: str, wanted: Mapping[str, str], removed: Collection[str]) -> Table:
+    """The map as it would be."""
     rows = ValueMap.objects.filter(map=value_map).exclude(key__in={*wanted, *removed})
     kept = [
         Entry(key, value, gone is not None) for key, value, gone in rows.values_list("key", "value", "missing_since")

@@ -16,6 +16,7 @@ from django.db import connection, transaction
 from integrations.engine.bulk import Stored
 from integrations.errors import IntegrationError
 from integrations.flow import Flow, Row
+from integrations.mapping_rules import Table
 from integrations.models import Sync
 
 REFUSED = "refused"
@@ -78,6 +79,7 @@ class Work:
     """One task's work on one sync. Clients are opened when first needed.
 
     `notes_later`: whoever does the work writes what an idle poll notes (`Polled.note`) when it releases the claim.
+    `assumed` are value maps as they might be, by name, for a preview of what they would bring.
     """
 
     sync: Sync
@@ -91,6 +93,7 @@ class Work:
     lookup_source: Callable[[Any, str, Sequence[str]], Mapping[str, Row]] = _no_rows
     limits: Limits = field(default_factory=Limits)
     notes_later: bool = False
+    assumed: Mapping[str, Table] = field(default_factory=dict)
     _clients: dict[str, Any] = field(default_factory=dict)
 
     @property

@@ -1,0 +1,240 @@
+"""Changing a map: what a change would do is shown first, with what is wrong in it; then it is saved, all or nothing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import path
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from integrations import map_changes, map_files, reference_data, value_maps
+from integrations.engine import Given
+from integrations.errors import IntegrationError
+from integrations.map_changes import ChangedMeanwhile, Wanted
+from integrations.models import ValueMap
+from integrations.portal.maps import about, known
+from integrations.portal.pages import PageRequest, actor, page, see
+from integrations.refusals import CannotBeDone
+
+MOST_CHANGED = 2_000
+FILE_LIMIT = 2 * 1024 * 1024
+DAYS = (7, 30, 90, 365)
+SHOWN = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A row of a change as it is shown: before, after, the other system's name of it, and what is wrong with it."""
+
+    key: str
+    before: str
+    after: str
+    label: str
+    name: str
+    fault: str
+
+
+@page(role="owner", methods=("GET", "POST"))
+def preview(request: PageRequest, name: str) -> HttpResponse:
+    """What a change would do: rows, faults, and records of late that would come out differently. Saves nothing."""
+    if request.method != "POST":
+        return redirect("map", known(name))
+    try:
+        wanted = _asked(request, known(name))
+    except map_files.WrongFile as wrong:
+        faults = {"problems": wrong.problems[:SHOWN], "more": max(0, len(wrong.problems) - SHOWN)}
+        return render(request, "portal/maps/wrong_file.html", {**about(name), **faults}, status=422)
+    except CannotBeDone as error:
+        messages.error(request, str(error))
+        return see("map", name)
+    return _shown(request, name, wanted)
+
+
+@page(role="owner", methods=("POST",))
+def save(request: PageRequest, name: str) -> HttpResponse:
+    """Saves a change that was looked at, once more held against the live system."""
+    wanted = _stored(request, known(name))
+    checked = reference_data.check([each.given for each in wanted if each.given.value])
+    if checked.wrong:
+        return _shown(request, name, wanted, status=422)
+    now = timezone.now()
+    since = now - timedelta(days=_days(request)) if request.POST.get("again") == "yes" else None
+    try:
+        with transaction.atomic():
+            woken, job = map_changes.save(
+                name, wanted, request.customer, send_again_since=since, actor=actor(request), now=now
+            )
+    except ChangedMeanwhile as error:
+        return _conflict(request, name, wanted, error.rows)
+    messages.success(request, _told(len(wanted), woken, job.expected if job else 0))
+    for reason in checked.unchecked:
+        messages.warning(request, _("Saved, though it could not be checked there just now: %s") % reason)
+    return see("map", name)
+
+
+@page(role="owner", methods=("POST",))
+def samples(request: PageRequest, name: str) -> HttpResponse:
+    """What would be written of some of the records that a change reaches; asks both systems, writes nothing."""
+    wanted = _stored(request, known(name))
+    found = map_changes.look(name, wanted, since=timezone.now() - timedelta(days=_days(request)))
+    context: dict[str, Any] = {**about(name), "wanted": _json(wanted), "days": _days(request)}
+    try:
+        context["previews"] = map_changes.samples(name, wanted, found)
+    except IntegrationError as error:
+        context["problem"] = error.message
+    template = "portal/maps/_samples.html" if request.htmx else "portal/maps/samples.html"
+    return render(request, template, context)
+
+
+def _shown(request: PageRequest, name: str, wanted: Sequence[Wanted], *, status: int = 200) -> HttpResponse:
+    checked = reference_data.check([each.given for each in wanted if each.given.value])
+    days = _days(request)
+    found = map_changes.look(name, wanted, since=timezone.now() - timedelta(days=days))
+    context = {
+        "lines": _lines(name, wanted[:SHOWN], checked.wrong),
+        "faults": list(checked.wrong.values())[:SHOWN],
+        "count": len(wanted),
+        "more": max(0, len(wanted) - SHOWN),
+        "unchecked": checked.unchecked,
+        "reach": found,
+        "days": days,
+        "choices": DAYS,
+        "wanted": _json(wanted),
+    }
+    template = "portal/maps/_preview.html" if request.htmx else "portal/maps/preview.html"
+    return render(request, template, {**about(name), **context}, status=422 if checked.wrong else status)
+
+
+def _conflict(
+    request: PageRequest, name: str, wanted: Sequence[Wanted], rows: Mapping[str, ValueMap | None]
+) -> HttpResponse:
+    """Somebody was quicker: both values side by side, and a way to look at one's own change again."""
+    mine = {each.given.key: each.given.value for each in wanted}
+    fresh = [
+        Wanted(each.given, value_maps.version_of(rows[each.given.key])) if each.given.key in rows else each
+        for each in wanted
+    ]
+    both = [{"key": key, "mine": mine[key], "row": row} for key, row in rows.items()]
+    context = {"both": both, "wanted": _json(fresh), "days": _days(request)}
+    return render(request, "portal/maps/conflict.html", {**about(name), **context}, status=409)
+
+
+def _lines(name: str, wanted: Sequence[Wanted], wrong: Mapping[Given, str]) -> list[Line]:
+    rows = value_maps.current(name, [each.given.key for each in wanted])
+    named = value_maps.value_names(name, {each.given.value for each in wanted})
+    return [
+        Line(
+            each.given.key,
+            rows[each.given.key].value if each.given.key in rows else "",
+            each.given.value,
+            each.given.label,
+            named.get(each.given.value, ""),
+            wrong.get(each.given, ""),
+        )
+        for each in wanted
+    ]
+
+
+def _asked(request: PageRequest, name: str) -> list[Wanted]:
+    """The rows that a form, a list of accepted suggestions or a file asks for, without those that are so already.
+
+    Raises WrongFile, and CannotBeDone where nothing is asked for.
+    """
+    if "rows" in request.POST:
+        found = _stored(request, name)
+    elif "file" in request.FILES:
+        found = _from_file(request, name)
+    else:
+        found = _from_form(request, name)
+    rows = value_maps.current(name, [each.given.key for each in found])
+    changed = [each for each in found if _differs(each.given, rows.get(each.given.key))]
+    if not changed:
+        raise CannotBeDone(_("There is nothing to change: all of this is so already."))
+    if len(changed) > MOST_CHANGED:
+        raise CannotBeDone(_("At most %s rows can be changed at once: split the file.") % MOST_CHANGED)
+    return changed
+
+
+def _differs(given: Given, row: ValueMap | None) -> bool:
+    if row is None:
+        return bool(given.value)
+    return (given.value, given.label or row.label) != (row.value, row.label) or row.missing_since is not None
+
+
+def _from_form(request: PageRequest, name: str) -> list[Wanted]:
+    found = []
+    for key in request.POST.getlist("key"):
+        value = request.POST.get(f"value:{key}", "").strip() or request.POST.get(f"other:{key}", "").strip()
+        label = request.POST.get(f"label:{key}", "").strip()
+        version = request.POST.get(f"version:{key}", "")
+        if not key.strip() or not (value or request.POST.get("remove")):
+            raise CannotBeDone(_("Choose or enter a value for each code that you want to map."))
+        longest = (map_files.KEY_LENGTH, map_files.VALUE_LENGTH, map_files.VALUE_LENGTH)
+        given = [text[:most] for text, most in zip((key, value, label), longest, strict=True)]
+        found.append(Wanted(Given(name, given[0], "" if request.POST.get("remove") else given[1], given[2]), version))
+    return found
+
+
+def _from_file(request: PageRequest, name: str) -> list[Wanted]:
+    upload: Any = request.FILES["file"]
+    if upload.size > FILE_LIMIT:
+        raise CannotBeDone(_("The file is larger than 2 MB: split it."))
+    try:
+        text = upload.read().decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise CannotBeDone(_("The file is not UTF-8: save it as CSV UTF-8 and upload it again.")) from None
+    lines = map_files.read(name, text)
+    rows = value_maps.current(name, [line.given.key for line in lines])
+    return [Wanted(line.given, value_maps.version_of(rows.get(line.given.key))) for line in lines]
+
+
+def _stored(request: PageRequest, name: str) -> list[Wanted]:
+    """The rows that a page of ours carries along. Raises Http404 for anything else."""
+    try:
+        rows = json.loads(request.POST.get("rows", ""))
+        found = [
+            Wanted(Given(name, str(key)[:120], str(value)[:200], str(label)[:200]), str(version))
+            for key, value, label, version in rows
+        ]
+    except (ValueError, TypeError):
+        raise Http404 from None
+    if not 1 <= len(found) <= MOST_CHANGED or not all(each.given.key for each in found):
+        raise Http404
+    return found
+
+
+def _json(wanted: Sequence[Wanted]) -> str:
+    return json.dumps([[each.given.key, each.given.value, each.given.label, each.version] for each in wanted])
+
+
+def _days(request: PageRequest) -> int:
+    given = request.POST.get("days", "")
+    return int(given) if given in map(str, DAYS) else 30
+
+
+def _told(rows: int, woken: int, again: int) -> str:
+    said = [ngettext("%(n)s row is saved.", "%(n)s rows are saved.", rows) % {"n": rows}]
+    if woken:
+        said.append(
+            ngettext("%(n)s record that waited goes on.", "%(n)s records that waited go on.", woken) % {"n": woken}
+        )
+    if again:
+        said.append(ngettext("%(n)s record is sent again.", "%(n)s records are sent again.", again) % {"n": again})
+    return " ".join(said)
+
+
+routes = [
+    path("maps/<slug:name>/preview/", preview, name="map-preview"),
+    path("maps/<slug:name>/save/", save, name="map-save"),
+    path("maps/<slug:name>/samples/", samples, name="map-samples"),
+]
