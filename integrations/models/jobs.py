@@ -117,6 +117,7 @@ class ReconcileDifference(models.Model):
         indexes = [
             models.Index(fields=["report", "id"], name="difference_in_report"),
             models.Index(fields=["report", "cause", "id"], name="difference_by_cause"),
+            models.Index(fields=["report", "is_explained", "id"], name="difference_faults_first"),
         ]
 
     def __str__(self) -> str:
