@@ -136,8 +136,8 @@ def history(value_map: str, key: str, *, most: int = 50) -> list[dict[str, Any]]
     """What people did to a row, the newest first: when, who, the value before and after ("" for none)."""
     named = f"{value_map} {key}"
     of_map = AuditEvent.objects.filter(subject_id=f"map:{value_map}")
-    named = Q(detail__rows__has_any_keys=[f"{value_map} {key}", key]) | Q(detail__key=key)
-    return [_told(event, value_map, key) for event in of_map.filter(named).order_by("-sequence")[:most]]
+    told = Q(detail__rows__has_any_keys=[f"{value_map} {key}", key]) | Q(detail__key=key)
+    return [_told(event, value_map, key) for event in of_map.filter(told).order_by("-sequence")[:most]]
 
 
 def _told(event: AuditEvent, value_map: str, key: str) -> dict[str, Any]:
@@ -166,20 +166,20 @@ _BLOCKED = f"""
 """  # noqa: S608 - constants
 _LISTED = f"""
     WITH own AS (SELECT * FROM unnest(%b::text[], %b::uuid[]) AS o(kind, connection_id)),
-    held AS (SELECT DISTINCT needs FROM (SELECT needs FROM integrations_delivery WHERE {_OPEN} LIMIT %s) AS some),
+    held AS (SELECT DISTINCT needs FROM (SELECT needs FROM integrations_delivery WHERE {_OPEN} LIMIT %s) AS part),
     known AS (
         SELECT map, key FROM integrations_valuemap WHERE right(key, 1) <> '*'
         UNION SELECT split_part(needs, ':', 2), substr(needs, length(split_part(needs, ':', 2)) + 6) FROM held
         UNION SELECT r.kind, r.key FROM integrations_reference r JOIN own USING (kind, connection_id)
     ),
-    rows AS (
+    totals AS (
         SELECT map, count(*) FILTER (WHERE right(key, 1) <> '*') AS rows,
                count(*) FILTER (WHERE right(key, 1) = '*') AS rules, count(missing_since) AS vanished
         FROM integrations_valuemap GROUP BY map
     )
     SELECT coalesce(k.map, r.map), coalesce(k.seen, 0), coalesce(r.rows, 0), coalesce(r.rules, 0),
            coalesce(r.vanished, 0)
-    FROM (SELECT map, count(*) AS seen FROM known GROUP BY map) AS k FULL JOIN rows r ON r.map = k.map
+    FROM (SELECT map, count(*) AS seen FROM known GROUP BY map) AS k FULL JOIN totals r ON r.map = k.map
 """  # noqa: S608 - constants
 _WAITING = """
     SELECT substr(needs, length(%s::text) + 1), count(*) FROM integrations_delivery
@@ -191,26 +191,26 @@ _CODES = f"""
         FROM (
             SELECT needs FROM integrations_delivery
             WHERE {_OPEN} AND starts_with(needs, %(needs)s::text) LIMIT %(most)s
-        ) AS some
+        ) AS part
     ), known AS (
         SELECT key AS code FROM integrations_valuemap WHERE map = %(map)s
         UNION SELECT code FROM held
         UNION SELECT key FROM integrations_reference WHERE kind = %(map)s AND connection_id = %(own)s::uuid
     )
     SELECT k.code FROM known k
-    LEFT JOIN integrations_valuemap row ON row.map = %(map)s AND row.key = k.code
+    LEFT JOIN integrations_valuemap own ON own.map = %(map)s AND own.key = k.code
     LEFT JOIN integrations_reference ref
       ON ref.kind = %(map)s AND ref.connection_id = %(own)s::uuid AND ref.key = k.code
     WHERE k.code COLLATE "C" > %(after)s::text
-      AND (%(text)s::text = '' OR k.code ILIKE %(like)s OR row.label ILIKE %(like)s OR ref.name ILIKE %(like)s
-           OR row.value = %(text)s)
+      AND (%(text)s::text = '' OR k.code ILIKE %(like)s OR own.label ILIKE %(like)s OR ref.name ILIKE %(like)s
+           OR own.value = %(text)s)
       AND CASE %(only)s::text
-          WHEN 'unmapped' THEN row.id IS NULL AND NOT EXISTS (
+          WHEN 'unmapped' THEN own.id IS NULL AND NOT EXISTS (
               SELECT 1 FROM integrations_valuemap rule
               WHERE rule.map = %(map)s AND right(rule.key, 1) = '*' AND starts_with(k.code, left(rule.key, -1)))
           WHEN 'blocked' THEN k.code IN (SELECT code FROM held)
           WHEN 'rules' THEN right(k.code, 1) = '*'
-          WHEN 'vanished' THEN row.missing_since IS NOT NULL
+          WHEN 'vanished' THEN own.missing_since IS NOT NULL
           ELSE true END
     ORDER BY k.code COLLATE "C" LIMIT %(size)s
 """  # noqa: S608 - constants

@@ -64,6 +64,11 @@ class Reach:
         """How many records would be sent again."""
         return self.records.total()
 
+    @property
+    def by_flow(self) -> list[tuple[str, int]]:
+        """Flows with their numbers, the largest first."""
+        return self.records.most_common()
+
 
 def reach(
     value_map: str, wanted: Mapping[str, str], removed: Collection[str], *, since: datetime, seconds: float = SECONDS
