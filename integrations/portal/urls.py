@@ -2,9 +2,11 @@
 
 from django.urls import path
 
-from integrations.portal import records, views
+from integrations.portal import map_changes, maps, records, views
 
 urlpatterns = [
     path("", views.home, name="home"),
     *records.routes,
+    *map_changes.routes,
+    *maps.routes,
 ]
