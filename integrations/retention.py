@@ -51,12 +51,17 @@ def days_of() -> dict[str, int]:
     return {data: own.get(data, days) for data, days in settings.RETAIN_DAYS.items()}
 
 
+def check_days(data: str, days: int | None) -> None:
+    """Raises BadDays for a class of data that there is not, or days that cannot be."""
+    if data not in settings.RETAIN_DAYS:
+        raise BadDays(f"There is no class of data {data[:60]}; there are {', '.join(settings.RETAIN_DAYS)}.")
+    if days is not None and days != 0 and not SHORTEST <= days <= LONGEST:
+        raise BadDays(f"{data}: days are 0 (for ever) or {SHORTEST} to {LONGEST}.")
+
+
 def set_days(data: str, days: int | None, *, actor: audit.Actor) -> None:
     """Keeps a class of data for so many days, 0 for ever, None as the installation does. Raises BadDays."""
-    if data not in settings.RETAIN_DAYS:
-        raise BadDays(f"There is no class of data {data}; there are {', '.join(settings.RETAIN_DAYS)}.")
-    if days and not SHORTEST <= days <= LONGEST:
-        raise BadDays(f"{data}: days are 0 (for ever) or {SHORTEST} to {LONGEST}.")
+    check_days(data, days)
     with transaction.atomic():
         before = days_of()[data]
         if days is None:

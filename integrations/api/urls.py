@@ -14,6 +14,7 @@ from integrations.api import (
     event_deliveries,
     event_endpoints,
     failure_group_list,
+    fit_report_list,
     flow_list,
     freshness_list,
     inbound_events,
@@ -23,6 +24,7 @@ from integrations.api import (
     reconcile_list,
     reference_list,
     replay_job_list,
+    retention_rules,
     run_list,
     sync_list,
     value_map_list,
@@ -42,6 +44,7 @@ RESOURCES = (
     attempt_list,
     failure_group_list,
     replay_job_list,
+    fit_report_list,
     link_list,
     value_map_list,
     value_map_looks,
@@ -53,6 +56,7 @@ RESOURCES = (
     event_endpoints,
     event_deliveries,
     alert_list,
+    retention_rules,
 )
 
 urlpatterns = [path("openapi.json", openapi, name="api-document"), *(each for r in RESOURCES for each in r.routes)]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 
-from integrations import audit, catalogue, connections, schedule_spec, steering
+from integrations import audit, catalogue, connections, retention, schedule_spec, steering
 from integrations.apply.told import Change, creation, map_rows, record, set_members
 from integrations.apply.wanted import Wanted, WantedConnection, WantedCustomer, WantedPerson, WantedSync, WantedValue
 from integrations.engine import save_value
@@ -29,7 +29,18 @@ def change(wanted: Wanted, *, now: datetime) -> list[Change]:
         changes += [each for sync in _in_order(wanted.syncs) for each in _sync(sync, customer, now)]
         changes += _values(wanted.values, customer, now)
         record(changes, audit.command("apply"))
+        changes += _retention(wanted.retention)
     return changes
+
+
+def _retention(wanted: Mapping[str, int | None]) -> Iterator[Change]:
+    """Days by class of data; the audit's event is written where they are set."""
+    for data, days in wanted.items():
+        before = retention.days_of()[data]
+        retention.set_days(data, days, actor=audit.command("apply"))
+        after = retention.days_of()[data]
+        if after != before:
+            yield Change(f"retention {data}", f"days changed from {before} to {after}")
 
 
 def _customer(wanted: WantedCustomer) -> tuple[Customer, list[Change]]:

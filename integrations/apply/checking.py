@@ -11,7 +11,7 @@ from pathlib import Path
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
-from integrations import catalogue, connections, schedule_spec
+from integrations import catalogue, connections, retention, schedule_spec
 from integrations.apply.document import Node, Problems, load
 from integrations.apply.options import option, sync_options
 from integrations.apply.wanted import (
@@ -29,7 +29,7 @@ from integrations.mapping_rules import problem_with
 from integrations.transport import tls_context
 from tenants.models import Role, check_schema_name, check_time_zone
 
-SECTIONS = ("customer", "people", "connections", "syncs", "maps")
+SECTIONS = ("customer", "people", "connections", "syncs", "maps", "retention")
 NAME_LENGTH, KEY_LENGTH, VALUE_LENGTH = 80, 120, 200
 
 
@@ -63,9 +63,10 @@ def read(path: Path, known: Known) -> Wanted:
     both = {**known, **{each.name: Stored(each.system, each.environment, {}) for each in accounts}}
     syncs = tuple(_sync(node, flow, both) for flow, node in root.child("syncs").items().items())
     values = tuple(row for name, node in root.child("maps").items().items() for row in _values(node, name))
+    kept = {data: days for data, node in root.child("retention").items().items() for days in _days(node, data)}
     _once(problems, "people", [person.email for person in people])
     problems.raise_any()
-    return Wanted(customer, people, accounts, syncs, values)
+    return Wanted(customer, people, accounts, syncs, values, kept)
 
 
 def _customer(node: Node) -> WantedCustomer:
@@ -81,6 +82,20 @@ def _customer(node: Node) -> WantedCustomer:
     if host and not all(part and part.replace("-", "").isalnum() and part.isascii() for part in host.split(".")):
         node.child("domain").wrong("This is a host name alone, e.g. acme.example.com.")
     return WantedCustomer(schema_name, node.child("name").text(required=True), host, zone)
+
+
+def _days(node: Node, data: str) -> Iterator[int | None]:
+    """Nothing where it is wrong, which is noted."""
+    days = None if node.value == "default" else node.value
+    if days is not None and (isinstance(days, bool) or not isinstance(days, int)):
+        node.wrong("This is a number of days, 0 for ever, or default.")
+        return
+    try:
+        retention.check_days(data, days)
+    except retention.BadDays as error:
+        node.wrong(str(error))
+        return
+    yield days
 
 
 def _person(node: Node) -> WantedPerson:

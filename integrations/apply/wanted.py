@@ -71,3 +71,5 @@ class Wanted:
     connections: tuple[WantedConnection, ...] = ()
     syncs: tuple[WantedSync, ...] = ()
     values: tuple[WantedValue, ...] = ()
+    retention: Mapping[str, int | None] = field(default_factory=dict)
+    """Days by class of data; 0 is for ever, None as the installation does."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from io import StringIO
 
+import pytest
 from django.core.management import call_command
 from django_tenants.utils import schema_context
 
-from integrations.apply import apply
-from integrations.models import Connection, Delivery, Sync, ValueMap
+from integrations.apply import Problems, apply
+from integrations.models import AuditEvent, Connection, Delivery, Sync, ValueMap
 from tenants.models import Customer, Domain, Membership, Person, ScheduledWork
 from tenants.servicetitan_tenants import customer_of, prove
 from tests.integrations.customer_file import CONNECTIONS, CUSTOMER, EVERYTHING, NOW, SYNCS, changes
@@ -189,3 +190,30 @@ def test_a_mapped_code_wakes_what_waits_for_it(write):
         waiting.refresh_from_db()
         assert waiting.state == Delivery.State.PENDING
         assert ValueMap.objects.get(key="TG99").label == "New"
+
+
+def test_retention_is_set_told_and_set_back(write):
+    keep = "\nretention:\n  exchanges: 90\n  audit: 0\n"
+    assert changes(write(CUSTOMER + keep))[1:] == [
+        "retention exchanges: days changed from 400 to 90",
+        "retention audit: days changed from 2557 to 0",
+    ]
+    assert changes(write(CUSTOMER + keep)) == []
+    back = CUSTOMER + "\nretention: {exchanges: default}\n"
+    assert changes(write(back)) == ["retention exchanges: days changed from 90 to 400"]
+    with schema_context("initech"):
+        events = AuditEvent.objects.filter(action="retention.changed").order_by("sequence")
+        assert [(event.subject, event.detail["days"]) for event in events] == [
+            ("exchanges", [400, 90]),
+            ("audit", [2557, 0]),
+            ("exchanges", [90, 400]),
+        ]
+
+
+def test_days_that_cannot_be_are_named_with_their_place(write):
+    with pytest.raises(Problems) as caught:
+        apply(write(CUSTOMER + "\nretention: {exchanges: 3, dreams: 30, runs: soon}\n"), now=NOW)
+    told = str(caught.value)
+    assert "retention.exchanges: exchanges: days are 0 (for ever) or 7 to 36500." in told
+    assert "retention.dreams: There is no class of data dreams" in told
+    assert "retention.runs: This is a number of days, 0 for ever, or default." in told

@@ -18,6 +18,7 @@ from integrations import api_keys
 from integrations.api.kernel.problems import Problem
 from integrations.audit import Actor
 from integrations.models import ApiKey
+from integrations.support import staff_actor
 from tenants.middleware import CustomerRequest
 from tenants.models import Customer, Person, Role
 
@@ -60,7 +61,9 @@ class SessionAuthentication(BaseAuthentication):
         if not isinstance(person, Person) or not person.is_active or inner.role is None:
             return None
         check_csrf(request)
-        _is(request, person_actor(person), ROLES[inner.role])
+        # Whoever has stepped in acts for the hosting team, here as at the desk.
+        actor = staff_actor(person) if inner.step_in else person_actor(person)
+        _is(request, actor, ROLES[inner.role])
         return person, None
 
 
