@@ -25,7 +25,7 @@ clean: down ## stop it, and remove everything that make made: data, environment,
 	@test ! -x $(RUN) || $(RUN) -m devservices forget
 	rm -rf .venv .install.lock .state .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache staticfiles
 
-lint: install ## ruff, mypy, the layers, missing migrations
+lint: install ## ruff, mypy, the layers, missing and unsafe migrations
 	@$(MAKE) --no-print-directory ruff types layers migrations
 
 ruff:
@@ -41,6 +41,7 @@ layers:
 migrations:
 	@$(RUN) -m devservices up --instance tests >/dev/null
 	DEVSERVICES_INSTANCE=tests $(RUN) manage.py makemigrations --check --dry-run
+	@DEVSERVICES_INSTANCE=tests $(RUN) -m tests.migration_linter
 
 audit: install ## licences, a bill of materials, and known vulnerabilities of what the product is made of
 	$(RUN) -m devservices.supply_chain
