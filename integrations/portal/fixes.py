@@ -26,7 +26,7 @@ class Way:
 def fix_link(fix: Fix) -> Way | None:
     """The page on which a group of failures is mended; None where it is not mended on a page."""
     if fix.kind == "map-value":
-        url = place("maps", query={"map": fix.map, "q": fix.key}) if fix.map else place("maps")
+        url = (place("map-edit", fix.map, query={"key": fix.key}) if fix.map else "") or place("maps")
         return Way(url, _("Map it")) if url else None
     if fix.kind in ("deliver", "link") and fix.flow:
         return Way(place("records", query={"flow": fix.flow, "q": fix.key}), _("Find that record"))

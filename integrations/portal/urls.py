@@ -2,11 +2,13 @@
 
 from django.urls import path
 
-from integrations.portal import map_changes, maps, records, views
+from integrations.portal import books, map_changes, maps, records, tasks, views
 
 urlpatterns = [
     path("", views.home, name="home"),
     *records.routes,
-    *map_changes.routes,
+    *tasks.routes,
+    *books.routes,
     *maps.routes,
+    *map_changes.routes,
 ]

@@ -1,0 +1,150 @@
+"""Tasks in the portal: by cause, with one fix for all; many records at once, with progress and stop."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from integrations import jobs
+from integrations.models import Alert, AuditEvent, Connection, Delivery, ReplayJob, Sync
+from integrations.tokens import PAUSED_FOR_CREDENTIALS
+from tenants import schedule, schema
+from tenants.models import Role
+from tests.api.records import BEGINNING, more, work
+from tests.portal.desk import Desk, enter, words
+
+CAUSE = {
+    "flow": "purchase-orders",
+    "state": "quarantined",
+    "code": "unmapped-cost-center",
+    "needs": "map:cost-center:K2",
+}
+
+
+@pytest.fixture
+def made(acme) -> dict[str, Any]:
+    return work(acme)
+
+
+@pytest.fixture
+def desk(acme, made) -> Desk:
+    return enter(acme)
+
+
+def run_jobs() -> None:
+    for claim in schedule.claim(now=timezone.now(), limit=10, lease_seconds=300, kinds=("job",)):
+        jobs.run_claim(claim)
+
+
+def test_records_with_one_cause_are_one_task_with_one_fix(desk):
+    text = desk.page("/tasks/")
+    assert "3 records: Purchase orders from SAP to ServiceTitan" in text
+    assert "Map cost-center K2: saving it lets all of them go on." in text
+
+
+def test_a_task_closes_itself(desk, acme):
+    with schema.within(acme):
+        Delivery.objects.filter(state="quarantined").update(state="delivered", needs="", code="")
+    assert "Nothing needs you" in desk.page("/tasks/")
+
+
+def test_what_goes_on_by_itself_is_no_task(desk, acme):
+    with schema.within(acme):
+        held = {"state": "waiting", "code": "not-linked", "needs": "link:vendors:17300001", "reason": "It is not here."}
+        Delivery.objects.filter(state="quarantined").update(**held)
+    page = desk.get("/tasks/")
+    assert page.context["causes"] == []
+    assert [cause["group"].records for cause in page.context["waiting"]] == [3]
+    assert "Goes on by itself" in words(page)
+
+
+def test_the_most_consequential_stands_first(desk, acme):
+    with schema.within(acme):
+        Connection.objects.filter(name="sap").update(
+            state="paused", pause_code=PAUSED_FOR_CREDENTIALS, pause_reason="SAP refused the credentials."
+        )
+        Sync.objects.update(state="paused", pause_code="scope:x", pause_reason="The scope x is missing.")
+        seen = {"first_seen_at": BEGINNING, "last_seen_at": BEGINNING}
+        Alert.objects.create(kind="key-expiring", cause="key-expiring:1", subject="our key", detail="It ends.", **seen)
+    kinds = [task.kind for task, *_ in desk.get("/tasks/").context["others"]]
+    assert kinds == ["credentials", "permission", "expiring"]
+    assert "SAP refused the credentials." in desk.page("/tasks/")
+
+
+def test_tasks_cost_the_same_with_ten_and_a_thousand_records(desk, acme):
+    few = desk.statements("/tasks/")
+    more(acme, 1000)
+    assert desk.statements("/tasks/") == few
+
+
+def test_many_are_counted_before_anything_is_begun(desk, acme):
+    page = desk.get("/tasks/many/?flow=purchase-orders&state=quarantined&code=unmapped-cost-center")
+    assert page.context["counted"].records == 3
+    with schema.within(acme):
+        assert not ReplayJob.objects.exists()
+
+
+@pytest.mark.parametrize("query", ["", "flow=purchase-orders", "flow=purchase-orders&state=quarantined", "code=x"])
+def test_a_job_for_everything_is_not_offered(desk, acme, query):
+    assert desk.get(f"/tasks/many/?{query}").status_code == 422
+    desk.post("/tasks/many/start/", action="replay", **dict(pair.split("=") for pair in query.split("&") if pair))
+    with schema.within(acme):
+        assert not ReplayJob.objects.exists()
+
+
+def test_many_are_sent_again_with_progress(desk, acme):
+    answer = desk.post("/tasks/many/start/", action="replay", **CAUSE)
+    assert "It has begun." in words(answer)
+    assert "under way" in words(answer)
+    run_jobs()
+    text = words(desk.get(desk.browser.at.removeprefix("http://acme.localhost")))
+    assert "3 go on." in text
+    assert "finished" in text
+    with schema.within(acme):
+        assert AuditEvent.objects.get(action="replay-job.started").actor_label == "operator@acme.test"
+        assert set(Delivery.objects.filter(source_key__startswith="45000001").values_list("state", flat=True)) == {
+            "pending"
+        }
+
+
+def test_a_running_job_is_asked_anew_and_touched_only_when_it_changed(desk, acme):
+    answer = desk.post("/tasks/many/start/", action="replay", **CAUSE)
+    path, seen = desk.browser.at.removeprefix("http://acme.localhost"), answer.context["seen"]
+    asked = {"HX-Request": "true"}
+    assert desk.get(f"{path}?seen={seen}", **asked).status_code == 204
+    run_jobs()
+    part = desk.get(f"{path}?seen={seen}", **asked)
+    assert part.status_code == 200
+    assert "<html" not in part.content.decode()
+    assert "data-live" not in part.content.decode()
+
+
+def test_a_job_is_stopped_and_goes_on_where_it_was(desk, acme):
+    desk.post("/tasks/many/start/", action="replay", **CAUSE)
+    path = desk.browser.at.removeprefix("http://acme.localhost")
+    assert "Stopped." in words(desk.post(f"{path}stop/"))
+    run_jobs()
+    with schema.within(acme):
+        assert ReplayJob.objects.get().done == 0
+    assert "It goes on where it was." in words(desk.post(f"{path}resume/"))
+    run_jobs()
+    with schema.within(acme):
+        assert (ReplayJob.objects.get().done, ReplayJob.objects.get().state) == (3, "finished")
+
+
+def test_dismissing_many_takes_a_reason(desk, acme):
+    assert "A dismissal needs a reason." in words(desk.post("/tasks/many/start/", action="dismiss", **CAUSE))
+    desk.post("/tasks/many/start/", action="dismiss", reason="Entered by hand.", **CAUSE)
+    run_jobs()
+    with schema.within(acme):
+        assert Delivery.objects.filter(state="dismissed", reason="Entered by hand.").count() == 3
+
+
+def test_a_viewer_starts_nothing(acme, made):
+    viewer = enter(acme, Role.VIEWER)
+    assert "Send again or dismiss all" not in viewer.page("/tasks/")
+    assert viewer.post("/tasks/many/start/", action="replay", **CAUSE).status_code == 403
+    with schema.within(acme):
+        assert not ReplayJob.objects.exists()
