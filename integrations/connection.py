@@ -71,6 +71,22 @@ class RateBudget(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Way:
+    """How changes of one object are found. `service` is the code of the check that opens it.
+
+    `offers` are the change fields that this tenant has, `lacks` those that it does not. `is_found`: false where an
+    object cannot be followed at all with what there is.
+    """
+
+    service: str
+    title: str
+    offers: tuple[str, ...]
+    lacks: tuple[str, ...]
+    follows: str
+    is_found: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Check:
     """One line of a ping. `fix` says what to do next, in words for the customer's administrator."""
 

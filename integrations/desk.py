@@ -12,7 +12,7 @@ from typing import Any
 
 from django.db import transaction
 
-from integrations import jobs, reference_data, repairing
+from integrations import fitting, jobs, reference_data, repairing
 from integrations.audit import Actor, record
 from integrations.engine import (
     Given,
@@ -27,7 +27,18 @@ from integrations.engine import (
     unlink,
 )
 from integrations.engine.mapping import remove_values
-from integrations.models import Delivery, Link, ReconcileDifference, ReconcileReport, ReplayJob, Sync, ValueMap
+from integrations.models import (
+    Connection,
+    Delivery,
+    FitReport,
+    Link,
+    Progress,
+    ReconcileDifference,
+    ReconcileReport,
+    ReplayJob,
+    Sync,
+    ValueMap,
+)
 from integrations.refusals import CannotBeDone
 from integrations.running import CustomerSchedule, utc_now
 from tenants.models import Customer
@@ -71,6 +82,23 @@ def repair(
         detail = {"cause": difference.cause, "done": done}
         record(actor=actor, action="difference.repaired", subject=subject, subject_id=str(difference.pk), detail=detail)
     return done
+
+
+def start_fit_report(
+    pair: tuple[Connection, Connection], flows: list[str], customer: Customer, *, actor: Actor, now: datetime
+) -> FitReport:
+    """Begins a fit report on a pair, SAP first; the one that is being made, if there is one. Raises CannotBeDone."""
+    report = jobs.start_fit_report(customer, pair, flows, by=_by(actor), now=now)
+    _note_report(actor, "started", report)
+    return report
+
+
+def stop_fit_report(report: FitReport, *, actor: Actor, now: datetime) -> FitReport:
+    """Ends a fit report before its next call; one that has ended stays as it is."""
+    if report.state == Progress.RUNNING:
+        report = fitting.stop(report, now=now)
+        _note_report(actor, "stopped", report)
+    return report
 
 
 def start_job(
@@ -221,3 +249,9 @@ def _note_link(link: Link, verb: str, actor: Actor, detail: dict[str, Any]) -> N
 def _values(values: Collection[Given]) -> dict[tuple[str, str], str]:
     rows = ValueMap.objects.filter(map__in={given.map for given in values}, key__in={given.key for given in values})
     return {(row.map, row.key): row.value for row in rows}
+
+
+def _note_report(actor: Actor, verb: str, report: FitReport) -> None:
+    subject = " and ".join(end["name"] for end in report.ends.values())
+    detail = {"flows": report.flows}
+    record(actor=actor, action=f"fit-report.{verb}", subject=subject, subject_id=str(report.pk), detail=detail)

@@ -194,16 +194,18 @@ def work_for(
     *,
     read_only: bool = False,
     priority: str = "schedule",
+    watch: Callable[[], None] | None = None,
 ) -> Work:
-    """What the engine needs to work on this sync. `priority`: see `connections.budget_of`."""
+    """What the engine needs to work on this sync. `priority`: see `connections.budget_of`; `watch`: `open_client`."""
+    given: dict[str, Any] = {"read_only": read_only, "priority": priority, "watch": watch}
     return Work(
         sync=sync,
         flow=catalogue.flows()[sync.flow],
         lease=lease,
         schedule=plan,
         clock=clock,
-        open_source=lambda: connections.open_client(sync.source, read_only=read_only, priority=priority),
-        open_target=lambda: connections.open_client(sync.target, read_only=read_only, priority=priority),
+        open_source=lambda: connections.open_client(sync.source, **given),
+        open_target=lambda: connections.open_client(sync.target, **given),
         lookup=lambda client, kind, keys: _lookup(sync.target, client, kind, keys),
         lookup_source=lambda client, kind, keys: _lookup(sync.source, client, kind, keys),
         limits=_limits(sync),

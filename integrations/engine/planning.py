@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial, reduce
 from operator import or_
@@ -45,7 +45,17 @@ class Planned:
     hoped: set[tuple[str, str]] = field(default_factory=set)
 
 
-def plan_batch(work: Work, deliveries: Sequence[Delivery], directory: Directory) -> list[Planned]:
+def asked_for(planned: Planned, cache: Cache) -> Asked:
+    """What a flow asks while it plans one record."""
+    return Asked(cache, hoped=planned.hoped)
+
+
+def plan_batch(
+    work: Work,
+    deliveries: Sequence[Delivery],
+    directory: Directory,
+    asks: Callable[[Planned, Cache], Asked] = asked_for,
+) -> list[Planned]:
     """Plans a batch: one statement per kind of look-up, one remote call per fifty linked records."""
     keys = [d.source_key for d in deliveries]
     rows = {link.source_key: link for link in Link.objects.filter(flow=work.flow.name, source_key__in=keys)}
@@ -67,7 +77,7 @@ def plan_batch(work: Work, deliveries: Sequence[Delivery], directory: Directory)
     more = More(work, alive)
     cache.read_sources(wants)
     for planned in alive:
-        _guarded(planned, lambda p: _plan(work, p, cache, directory, more))
+        _guarded(planned, lambda p: _plan(work, p, asks(p, cache), directory, more))
     return batch
 
 
@@ -173,10 +183,9 @@ class More:
         return Part(marker_for(self.work.flow.name, key, generation), linked, row)
 
 
-def _plan(work: Work, planned: Planned, cache: Cache, directory: Directory, more: More) -> None:
+def _plan(work: Work, planned: Planned, asked: Asked, directory: Directory, more: More) -> None:
     if planned.error:
         return
-    asked = Asked(cache, hoped=planned.hoped)
     link, flow, key = planned.link, work.flow, planned.delivery.source_key
     if link and planned.current is not None and flow.is_gone(planned.current):
         planned.generation += 1

@@ -51,7 +51,11 @@ class Preview:
 
 def preview(work: Work, deliveries: Sequence[Delivery]) -> list[Preview]:
     """Plans these versions against the live target. Raises the target's errors; the ledger is only read."""
-    batch = plan_batch(work, deliveries, Directory(work))
+    return shown(work, plan_batch(work, deliveries, Directory(work)))
+
+
+def shown(work: Work, batch: Sequence[Planned]) -> list[Preview]:
+    """What was planned, beside the target as it is now."""
     rows = _rows(work, batch)
     return [_shown(work, planned, rows) for planned in batch]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from integrations.connection import ConnectionSettings, RateBudget, TokenStore
 from integrations.http import HttpSession
 from integrations.systems.sap.client import SapClient
+from integrations.systems.sap.fit import licensed, ways
 from integrations.systems.sap.ping import ping
 from integrations.systems.sap.reference import KINDS, everything, key_of, lookup
 from integrations.systems.sap.settings import CREDENTIALS, OPTIONS, STAFF_ONLY, account, problems, token_url
@@ -23,10 +24,12 @@ __all__ = [
     "everything",
     "extra_hosts",
     "key_of",
+    "licensed",
     "lookup",
     "open_client",
     "ping",
     "problems",
+    "ways",
 ]
 
 

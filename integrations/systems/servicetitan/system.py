@@ -5,6 +5,7 @@ from __future__ import annotations
 from integrations.connection import ConnectionSettings, RateBudget, TokenStore
 from integrations.http import HttpSession
 from integrations.systems.servicetitan.client import ServiceTitanClient
+from integrations.systems.servicetitan.fit import licensed, ways
 from integrations.systems.servicetitan.ping import ping
 from integrations.systems.servicetitan.reference import KINDS, everything, key_of, lookup
 from integrations.systems.servicetitan.settings import (
@@ -31,10 +32,12 @@ __all__ = [
     "everything",
     "extra_hosts",
     "key_of",
+    "licensed",
     "lookup",
     "open_client",
     "ping",
     "problems",
+    "ways",
 ]
 
 
