@@ -18,6 +18,10 @@ writes_may_begin: ContextVar[Callable[[], bool]] = ContextVar("writes_may_begin"
 """Asked in the moment in which a write would leave, after all waiting for budgets and tokens: whether whoever sends it
 still has the right to, until the call's time-out is over."""
 
+RENEWALS = 2
+"""How often a refused token is renewed for one call. The first time it may be one that another worker has fetched
+meanwhile, and that was revoked as well; the second time it is new."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectionSettings:

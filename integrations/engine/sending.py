@@ -8,7 +8,7 @@ from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from integrations.connection import writes_may_begin
+from integrations.connection import RENEWALS, writes_may_begin
 from integrations.engine.linking import Side, side_of
 from integrations.engine.work import Work
 from integrations.errors import IntegrationError, Rejected, TokenRefused, Transient, Unknown
@@ -58,12 +58,16 @@ def begin_batch(work: Work, batch: Sequence[Outgoing], pool: Executor) -> UnderW
 
 
 def end_batch(work: Work, under_way: UnderWay) -> None:
-    """Waits for the results. Refused tokens are renewed once, here in the task's thread, and those writes repeated."""
+    """Waits for the results. Refused tokens are renewed, here in the task's thread, and those writes repeated."""
     under_way.wait()
-    batch = under_way.batch
-    refused = [item for item in batch if isinstance(item.result, TokenRefused)]
-    if not refused:
-        return
+    for _ in range(RENEWALS):
+        refused = [item for item in under_way.batch if isinstance(item.result, TokenRefused)]
+        if not refused:
+            return
+        _repeat(work, refused)
+
+
+def _repeat(work: Work, refused: Sequence[Outgoing]) -> None:
     for name in {item.step.side for item in refused}:
         mine = [item for item in refused if item.step.side == name]
         try:

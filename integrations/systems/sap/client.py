@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
-from integrations.connection import RateBudget, Token, TokenStore
+from integrations.connection import RENEWALS, RateBudget, Token, TokenStore
 from integrations.errors import (
     BadCredentials,
     IntegrationError,
@@ -135,12 +135,13 @@ class SapClient:
         return send(_with(request, pair))
 
     def call(self, request: HttpRequest) -> Answer:
-        """One exchange from the task's thread: a refused token is renewed once and the request repeated once."""
+        """One exchange from the task's thread: a refused token is renewed and the call repeated, `RENEWALS` times."""
         self.prepare()
-        try:
-            return self.once(request)
-        except TokenRefused:
-            self.renew()
+        for _ in range(RENEWALS):
+            try:
+                return self.once(request)
+            except TokenRefused:
+                self.renew()
         try:
             return self.once(request)
         except TokenRefused as error:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from integrations.connection import RateBudget, Token, TokenStore
+from integrations.connection import RENEWALS, RateBudget, Token, TokenStore
 from integrations.errors import BadCredentials, Misconfigured, Throttled, TokenRefused, Transient
 from integrations.http import Answer, HttpRequest, HttpSession
 from integrations.systems.servicetitan import answers
@@ -120,13 +120,14 @@ class ServiceTitanClient:
         return answer
 
     def call(self, call: Call) -> Answer:
-        """One exchange from the task's thread: a refused token is renewed once and the call repeated once."""
+        """One exchange from the task's thread: a refused token is renewed and the call repeated, `RENEWALS` times."""
         self._allowed(call)
         self.prepare()
-        try:
-            return self.once(call)
-        except TokenRefused:
-            self.renew()
+        for _ in range(RENEWALS):
+            try:
+                return self.once(call)
+            except TokenRefused:
+                self.renew()
         try:
             return self.once(call)
         except TokenRefused as error:
