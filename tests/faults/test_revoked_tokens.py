@@ -18,14 +18,17 @@ __all__ = ["make_world"]
 
 @pytest.fixture
 def overtaken(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The first renewal hands out what another worker has stored meanwhile, which is revoked by now."""
+    """Before the first renewal another worker stores a token, which is revoked by then."""
     handed: list[str] = []
     real = DatabaseTokens.token
 
     def token(self: DatabaseTokens, fetch: Any, *, stale: str = "") -> Token:
         if stale and not handed:
             handed.append("canary-revoked-meanwhile")
-            return Token(handed[0], utc_now() + timedelta(minutes=15), utc_now() + timedelta(minutes=14))
+            row = Connection.objects.get(pk=self._row.pk)
+            row.token, row.token_expires_at = handed[0], utc_now() + timedelta(minutes=15)
+            row.token_renew_at = utc_now() + timedelta(minutes=14)
+            row.save(update_fields=["token", "token_expires_at", "token_renew_at"])
         return real(self, fetch, stale=stale)
 
     monkeypatch.setattr(DatabaseTokens, "token", token)

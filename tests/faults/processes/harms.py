@@ -34,7 +34,7 @@ class Harm:
 def deck(seed: int, chance: random.Random, *, times: int) -> list[Harm]:
     """Every harm so many times, and some orders of starting anew, shuffled."""
     restarts = [ORDERS[(seed * RESTARTS + place) % len(ORDERS)] for place in range(RESTARTS)]
-    cards = [*HARMS * times, *(_restart(order) for order in restarts[: max(1, times + 1)])]
+    cards = [*HARMS * times, *(_restart(order) for order in restarts)]
     chance.shuffle(cards)
     return cards
 
