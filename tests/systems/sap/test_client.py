@@ -112,7 +112,7 @@ def test_a_token_that_is_refused_again_is_bad_credentials(sap):
     sap.fault(kind="status", status=401, path="/opu/")
     with pytest.raises(BadCredentials):
         read(SUPPLIERS, client)
-    assert sap.tokens.fetched == 2
+    assert sap.tokens.fetched == 3  # the second renewal, since the first may find one that others fetched
 
 
 def test_a_wrong_client_secret_is_bad_credentials(sap):

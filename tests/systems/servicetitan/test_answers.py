@@ -222,5 +222,5 @@ def test_401_again_after_a_new_token_points_to_the_credentials():
         error = read_error(client)
     assert type(error) is BadCredentials
     assert "application key" in error.message
-    assert stub.tokens == 2
-    assert len(stub.calls) == 2
+    assert stub.tokens == 3  # the second renewal, since the first may find one that others fetched
+    assert len(stub.calls) == 3
