@@ -12,11 +12,11 @@ from uuid import UUID
 
 from integrations.alerting import kinds
 from integrations.engine.grouping import Group, groups
-from integrations.models import Alert, Connection, ReconcileReport, Sync
+from integrations.models import Alert, Connection, ReconcileReport, Sync, ValueMap
 from integrations.steering import BY_PERSON
 from integrations.tokens import PAUSED_FOR_CREDENTIALS
 
-MOST_GROUPS = 200
+MOST_GROUPS, MOST_VANISHED = 200, 20
 
 RANKS = (
     "credentials",  # nothing moves at this system until it is mended
@@ -25,6 +25,7 @@ RANKS = (
     "stalled",
     "books",
     "unmapped",
+    "vanished",
     "held",
     "paused",
     "budget",
@@ -67,8 +68,8 @@ class Task:
 
 
 def open_tasks(syncs: Sequence[Sync], reports: Iterable[ReconcileReport]) -> list[Task]:
-    """All of them. `syncs` with their connections, `reports` the newest finished one of each. Three statements."""
-    found = [*_connections(syncs), *_flows(syncs), *_books(reports), *_groups(), *_alerts()]
+    """All of them. `syncs` with their connections, `reports` the newest finished one of each. Four statements."""
+    found = [*_connections(syncs), *_flows(syncs), *_books(reports), *_groups(), *_vanished(), *_alerts()]
     return sorted(found, key=lambda task: task.rank)
 
 
@@ -124,6 +125,13 @@ def _groups() -> Iterator[Task]:
 def is_for_a_person(group: Group) -> bool:
     """Whether somebody has to act: what waits for another record, or is looked at again, goes on by itself."""
     return group.state == "quarantined" or group.fix.kind == "map-value"
+
+
+def _vanished() -> Iterator[Task]:
+    """Rows of maps whose value is not there any more, or not active."""
+    for row in ValueMap.objects.filter(missing_since__isnull=False).order_by("map", "key")[:MOST_VANISHED]:
+        told = f"{row.map} {row.key} leads to {row.value}."
+        yield Task(kind="vanished", subject=row.map, told=told, since=row.missing_since, subject_id=row.key)
 
 
 def _alerts() -> Iterator[Task]:

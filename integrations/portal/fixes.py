@@ -43,6 +43,9 @@ def task_link(task: Task) -> Way:
         return found or Way(place("tasks") + "#" + group_id(task), _("Look at them"))
     if task.kind in ("credentials", "broken", "budget"):
         return Way(place("connect") or place("tasks"), _("Open the connection"))
+    if task.kind == "vanished":
+        url = place("map-edit", task.subject, query={"key": task.subject_id}) or place("maps")
+        return Way(url or place("tasks"), _("Map it anew"))
     if task.kind == "books":
         return Way(place("book", task.subject_id), _("See each difference"))
     if task.kind == "expiring":

@@ -65,7 +65,9 @@ def test_the_most_consequential_stands_first(desk, acme):
         Connection.objects.filter(name="sap").update(
             state="paused", pause_code=PAUSED_FOR_CREDENTIALS, pause_reason="SAP refused the credentials."
         )
-        Sync.objects.update(state="paused", pause_code="scope:x", pause_reason="The scope x is missing.")
+        Sync.objects.filter(flow="vendors").update(
+            state="paused", pause_code="scope:x", pause_reason="The scope x is missing."
+        )
         seen = {"first_seen_at": BEGINNING, "last_seen_at": BEGINNING}
         Alert.objects.create(kind="key-expiring", cause="key-expiring:1", subject="our key", detail="It ends.", **seen)
     kinds = [task.kind for task, *_ in desk.get("/tasks/").context["others"]]
