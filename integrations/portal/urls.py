@@ -1,14 +1,31 @@
 """Pages of a customer's host. Only members reach them (tenants.middleware)."""
 
-from integrations.portal import audit_trail, books, export, home, keys, map_changes, maps, records, retention, tasks
+from integrations.portal import (
+    alerts,
+    audit_trail,
+    books,
+    export,
+    flows,
+    home,
+    keys,
+    map_changes,
+    maps,
+    programs,
+    records,
+    retention,
+    tasks,
+)
 
 urlpatterns = [
     *home.routes,
     *records.routes,
     *tasks.routes,
     *books.routes,
+    *flows.routes,
     *maps.routes,
     *map_changes.routes,
+    *alerts.routes,
+    *programs.routes,
     *keys.routes,
     *retention.routes,
     *audit_trail.routes,
