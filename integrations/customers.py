@@ -21,8 +21,9 @@ from integrations.members import person_of
 from integrations.models import Connection
 from integrations.refusals import CannotBeDone
 from tenants import schema
-from tenants.models import Customer, Membership, Person
+from tenants.models import Customer, Membership, Person, StaffCall
 from tenants.provision import CustomerExists, create_customer
+from tenants.webhook_models import WebhookAddress, WebhookRefusals
 
 log = logging.getLogger(__name__)
 
@@ -81,11 +82,18 @@ def take_back(customer: Customer, *, actor: Actor) -> None:
 
 
 def remove_due(*, now: datetime) -> Iterator[str]:
-    """Removes customers whose waiting period is over, a few of them; yields the schema names. Safe side by side."""
+    """Removes customers whose waiting period is over, a few of them; yields the schema names. Safe side by side.
+
+    One that cannot be removed is passed over, so that those behind it have their turn.
+    """
     due = Customer.objects.filter(delete_after__lte=now, suspended_at__isnull=False).order_by("delete_after")
-    for customer in list(due[:REMOVED_AT_ONCE]):
+    removed = 0
+    for customer in list(due):
+        if removed == REMOVED_AT_ONCE:
+            return
         try:
             if _remove(customer.pk, now):
+                removed += 1
                 log.warning("customer removed", extra={"schema_name": customer.schema_name})
                 yield customer.schema_name
         except DatabaseError:  # one customer's trouble must not keep the others here for ever
@@ -101,6 +109,7 @@ def _remove(customer_id: int, now: datetime) -> bool:
             return False
         with schema.within(customer):
             accounts = list(Connection.objects.values_list("pk", flat=True))
+        _forget_calls(customer)
         people = list(Membership.objects.filter(customer=customer).values_list("person_id", flat=True))
         with connection.cursor() as cursor:
             cursor.execute(f"DROP SCHEMA {connection.ops.quote_name(customer.schema_name)} CASCADE")
@@ -108,6 +117,13 @@ def _remove(customer_id: int, now: datetime) -> bool:
         Person.objects.filter(pk__in=people, memberships=None, is_staff=False, is_superuser=False).delete()
         transaction.on_commit(lambda: _forget_budgets(accounts))
     return True
+
+
+def _forget_calls(customer: Customer) -> None:
+    """What public tables keep about calls: of webhooks to the customer's own addresses, and of staff about it."""
+    accounts = WebhookAddress.objects.filter(customer=customer).values_list("connection_id", flat=True)
+    WebhookRefusals.objects.filter(endpoint__in=[f"connection {account}" for account in accounts]).delete()
+    StaffCall.objects.filter(answer__contains=f'"id":"{customer.schema_name}"').delete()
 
 
 def _forget_budgets(accounts: list[UUID]) -> None:

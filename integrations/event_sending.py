@@ -130,8 +130,14 @@ def _take(endpoint: EventEndpoint, customer: str, now: datetime) -> Try | None:
 
 
 def _settle(endpoint: EventEndpoint, taken: Try, outcome: Outcome, now: datetime) -> None:
-    """Notes what came of a try. A delivery that was taken up, or asked for again, meanwhile stays as that left it."""
+    """Notes what came of a try. A delivery that was taken up, or asked for again, meanwhile stays as that left it.
+
+    An endpoint that was removed while it was asked takes its tries with it: nothing is noted.
+    """
     with transaction.atomic():
+        if not EventEndpoint.objects.filter(pk=endpoint.pk).exists():
+            endpoint.enabled = False
+            return
         EventAttempt.objects.filter(delivery=taken.delivery_id, number=taken.number).update(
             duration_ms=outcome.duration_ms, status=outcome.status, code=outcome.code, answer=outcome.answer
         )
@@ -158,7 +164,7 @@ def next_try(taken: Try, outcome: Outcome, now: datetime) -> datetime | None:
 def _is_well(endpoint: EventEndpoint) -> None:
     if endpoint.failures:
         endpoint.failures, endpoint.failing_since, endpoint.rest_until = 0, None, None
-        endpoint.save(update_fields=["failures", "failing_since", "rest_until"])
+        EventEndpoint.objects.filter(pk=endpoint.pk).update(failures=0, failing_since=None, rest_until=None)
 
 
 def _is_unwell(endpoint: EventEndpoint, outcome: Outcome, now: datetime) -> None:

@@ -8,22 +8,26 @@ in autumn, the night comes once all the same (see `schedule_spec`).
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 
-from integrations import jobs, schedule_spec
+from integrations import jobs, reference_data, schedule_spec
 from integrations.audit import PLATFORM
-from integrations.engine import is_running
+from integrations.engine import LeaseLost, is_running
 from integrations.models import Sync
-from integrations.running import utc_now
+from integrations.running import ClaimLease, utc_now
 from tenants import schedule
 from tenants.models import Customer
 from tenants.schema import within
 
+log = logging.getLogger(__name__)
+
 FIRST_HOUR, MINUTES = 1, 180
+AGAIN_AFTER = timedelta(hours=1)
 
 
 def next_night(customer: Customer, now: datetime) -> datetime:
@@ -54,10 +58,8 @@ def plan_night(customer: Customer, *, now: datetime) -> None:
     )
 
 
-def run_claim(
-    claim: schedule.Claim, *, refresh: Callable[[Customer], None], clock: Callable[[], datetime] = utc_now
-) -> None:
-    """Begins what is done in a night: short itself, each part goes on in tasks of its own. `refresh` sends one."""
+def run_claim(claim: schedule.Claim, *, clock: Callable[[], datetime] = utc_now) -> None:
+    """Begins what is done in a night: short itself, each part goes on under a claim of its own, so none is lost."""
     begun = schedule.begin(claim, now=clock(), lease_seconds=settings.LEASE_SECONDS)
     customer = Customer.objects.filter(pk=claim.customer_id).first()
     if begun is None or customer is None:
@@ -68,5 +70,33 @@ def run_claim(
         for sync in Sync.objects.select_related("source", "target"):
             if is_running(sync):
                 jobs.start_comparison(customer, sync, by=PLATFORM.label, now=clock())
-        transaction.on_commit(lambda: refresh(customer))
+        schedule.wake(
+            customer_id=customer.pk,
+            sync_id=schedule.REFRESH,
+            kind="job",
+            now=clock(),
+            queue="job",
+            priority=jobs.PRIORITY,
+        )
         schedule.release(begun, now=clock(), due_at=next_night(customer, clock()))
+
+
+def refresh_claim(claim: schedule.Claim, *, clock: Callable[[], datetime] = utc_now) -> None:
+    """Reads the customer's reference data anew and checks the value maps; due once a night, and until it was done."""
+    begun = schedule.begin(claim, now=clock(), lease_seconds=settings.LEASE_SECONDS)
+    customer = Customer.objects.filter(pk=claim.customer_id).first()
+    if begun is None or customer is None:
+        return  # this message came twice, or too late
+    lease = ClaimLease(begun, settings.LEASE_SECONDS)
+    again_at = None
+    try:
+        with within(customer):
+            reference_data.refresh_customer(customer, clock=clock, lease=lease)
+    except LeaseLost:
+        return
+    except (OperationalError, InterfaceError):
+        raise  # the database's trouble passes: it is claimed again when the lease has ended
+    except Exception:  # our own mistake is not tried every few minutes
+        log.exception("reference data not refreshed", extra={"customer": customer.schema_name})
+        again_at = clock() + AGAIN_AFTER
+    schedule.release(lease.claim, now=clock(), due_at=again_at)

@@ -16,7 +16,7 @@ from typing import Any
 from django.db.models import Q
 
 from integrations import catalogue, connections, engine
-from integrations.engine import Given
+from integrations.engine import Given, Lease
 from integrations.errors import IntegrationError
 from integrations.flow import Row
 from integrations.mapping_rules import problem_with
@@ -87,7 +87,9 @@ class WrongValues(Exception):
         self.wrong = wrong
 
 
-def refresh(account: Connection, *, clock: Callable[[], datetime] = utc_now) -> list[Refreshed]:
+def refresh(
+    account: Connection, *, clock: Callable[[], datetime] = utc_now, lease: Lease | None = None
+) -> list[Refreshed]:
     """Reads every kind that the customer's flows need of this connection. A kind that cannot be read stays as it is."""
     if account.state == Connection.State.PAUSED:
         return [Refreshed(account.name, kind, problem=f"Paused: {account.pause_reason}") for kind in kinds_of(account)]
@@ -96,7 +98,7 @@ def refresh(account: Connection, *, clock: Callable[[], datetime] = utc_now) -> 
     except IntegrationError as error:
         return [Refreshed(account.name, kind, problem=error.message) for kind in kinds_of(account)]
     try:
-        return [_refresh_kind(account, client, kind, clock()) for kind in kinds_of(account)]
+        return [_refresh_kind(account, client, kind, clock, lease) for kind in kinds_of(account)]
     finally:
         client.session.close()
 
@@ -114,11 +116,16 @@ def kinds_of(account: Connection) -> list[str]:
     ]
 
 
-def refresh_customer(customer: Customer, *, clock: Callable[[], datetime] = utc_now) -> Report:
-    """Refreshes all connections, then checks all maps. To be called in the customer's schema; safe to run twice."""
+def refresh_customer(
+    customer: Customer, *, clock: Callable[[], datetime] = utc_now, lease: Lease | None = None
+) -> Report:
+    """Refreshes all connections, then checks all maps. To be called in the customer's schema; safe to run twice.
+
+    `lease` is renewed before each kind. Raises LeaseLost if somebody else has taken over.
+    """
     accounts = Connection.objects.filter(Q(syncs_in__isnull=False) | Q(syncs_out__isnull=False)).distinct()
     began_at = clock()
-    done = [refreshed for account in accounts for refreshed in refresh(account, clock=clock)]
+    done = [refreshed for account in accounts for refreshed in refresh(account, clock=clock, lease=lease)]
     vanished, back, unchecked = _check_all(customer, began_at, clock())
     return Report(tuple(done), tuple(vanished), tuple(back), tuple(unchecked))
 
@@ -206,8 +213,12 @@ def _ends() -> list[End]:
     return [(sync.flow, sync.source, sync.target) for sync in syncs if sync.flow in catalogue.flows()]
 
 
-def _refresh_kind(account: Connection, client: Any, kind: str, now: datetime) -> Refreshed:
-    system = connections.system_of(account.system)
+def _refresh_kind(
+    account: Connection, client: Any, kind: str, clock: Callable[[], datetime], lease: Lease | None
+) -> Refreshed:
+    system, now = connections.system_of(account.system), clock()
+    if lease is not None:
+        lease.renew(now)
     try:
         rows = {system.key_of(kind, row): row for row in system.everything(client, kind)}
     except IntegrationError as error:

@@ -19,15 +19,17 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from integrations import audit
-from integrations.models import AuditSeal, Event, EventDelivery, InboundEvent, RetentionRule, Run
+from integrations.models import ApiCall, AuditSeal, Event, EventDelivery, InboundEvent, RetentionRule, Run
 from integrations.seals.chain import append_purge, lock
 from integrations.seals.sealable import ATTEMPTS, DELIVERIES, EVENTS, LATE, PURGED, Sealable
 from integrations.seals.sealing import horizon_of
-from tenants.models import Customer
+from tenants.models import AnsweredCall, Customer
 
 log = logging.getLogger(__name__)
 
 BATCH = 500
+CALLS_KEPT = timedelta(days=30)
+"""The answers to calls with an Idempotency-Key; the same for everybody, and no class of data."""
 SHORTEST = 7
 """Days. Anything younger may still be looked for by somebody who asks what happened last week."""
 LONGEST = 36_500
@@ -87,6 +89,7 @@ def purge(customer: Customer, *, now: datetime, seconds: float = 30, batch: int 
             if time.monotonic() > until:
                 purged.more = True
                 break
+    forget_calls(ApiCall, now=now)
     gone = {data: rows for data, rows in purged.rows.items() if rows}
     if gone:
         log.info("old data removed", extra={"customer": customer.schema_name, **gone, "more": purged.more})
@@ -95,6 +98,15 @@ def purge(customer: Customer, *, now: datetime, seconds: float = 30, batch: int 
                 detail = {"rows": rows, "days": days_of()[data]}
                 audit.record(actor=audit.PLATFORM, action="retention.purged", subject=data, detail=detail)
     return purged
+
+
+def forget_calls(calls: type[AnsweredCall], *, now: datetime) -> int:
+    """Removes answers that nobody can ask for any more, a batch at a time; how many."""
+    old = calls._default_manager.filter(created_at__lt=now - CALLS_KEPT).order_by("created_at")
+    gone = 0
+    while ids := list(old.values_list("pk", flat=True)[:BATCH]):
+        gone += calls._default_manager.filter(pk__in=ids).delete()[0]
+    return gone
 
 
 Step = Callable[[Customer, datetime, datetime, int], tuple[int, int] | None]

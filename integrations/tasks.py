@@ -16,11 +16,10 @@ from integrations import customers, health, jobs, metrics, nights, pulse, retent
 from integrations.alerting import evaluate_claim
 from integrations.event_sending import send_claim
 from integrations.inbound_reading import run_claim as handle_events
-from integrations.reference_data import refresh_customer
 from integrations.running import run_claim, utc_now
 from integrations.seals import seal_customer
 from tenants import schedule, watching
-from tenants.models import Customer
+from tenants.models import Customer, StaffCall
 from tenants.schema import within
 
 log = logging.getLogger(__name__)
@@ -32,8 +31,8 @@ SEALED_TOGETHER = 50
 SEAL_EXPIRES = 300
 """Seconds after which the next round has begun."""
 
-REFRESH_EXPIRES = 12 * 3600
-"""Seconds after which a refresh that nobody has begun is left to the next night."""
+PURGE_EXPIRES = 12 * 3600
+"""Seconds after which a removal that nobody has begun is left to the next day."""
 
 
 @shared_task(ignore_result=True)
@@ -112,8 +111,9 @@ def seal(*, customers: list[int]) -> None:
 
 @shared_task(ignore_result=True)
 def purge_all() -> None:
-    """Sends one message per customer, suspended ones included, to have old data removed."""
-    _in_slices(purge, 1, REFRESH_EXPIRES)
+    """Sends one message per customer, suspended ones included, to have old data removed; public ones go here."""
+    retention.forget_calls(StaffCall, now=utc_now())
+    _in_slices(purge, 1, PURGE_EXPIRES)
 
 
 @shared_task(ignore_result=True)
@@ -122,7 +122,7 @@ def purge(*, customers: list[int]) -> None:
     for customer in Customer.objects.filter(pk__in=customers):
         with within(customer), _alone("removing old data", customer):
             if retention.purge(customer, now=utc_now(), seconds=settings.WORK_SECONDS).more:
-                purge.apply_async(kwargs={"customers": [customer.pk]}, queue="poll", expires=REFRESH_EXPIRES)
+                purge.apply_async(kwargs={"customers": [customer.pk]}, queue="poll", expires=PURGE_EXPIRES)
 
 
 @contextmanager
@@ -149,31 +149,18 @@ def plan_nights() -> None:
 
 
 @shared_task(ignore_result=True)
-def refresh(*, schema_name: str) -> None:
-    """Reads a customer's reference data anew and checks the value maps. Safe to run twice and side by side."""
-    customer = Customer.objects.filter(schema_name=schema_name, suspended_at__isnull=True).first()
-    if customer is not None:
-        with within(customer):
-            refresh_customer(customer)
-
-
-@shared_task(ignore_result=True)
 def remove_customers() -> None:
     """Removes some of the customers whose waiting period is over. Safe to run twice and side by side."""
     for _ in customers.remove_due(now=utc_now()):
         pass
 
 
-def _send_refresh(customer: Customer) -> None:
-    refresh.apply_async(kwargs={"schema_name": customer.schema_name}, queue="job", expires=REFRESH_EXPIRES)
-
-
-def _begin_night(claim: schedule.Claim) -> None:
-    nights.run_claim(claim, refresh=_send_refresh)
+def _go_on(claim: schedule.Claim) -> None:
+    (nights.refresh_claim if claim.sync_id == schedule.REFRESH else jobs.run_claim)(claim)
 
 
 _HANDLERS: Mapping[str, Callable[[schedule.Claim], None]] = {
     "inbound": handle_events,
-    "job": jobs.run_claim,
-    "night": _begin_night,
+    "job": _go_on,
+    "night": nights.run_claim,
 }

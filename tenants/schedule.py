@@ -30,6 +30,8 @@ TELLING: tuple[Kind, ...] = ("events", "alerts")
 """Telling others, claimed apart: an endpoint's events (its id stands for a sync), and the alerts of a customer."""
 NIGHT = ALERTS = UUID(int=0)
 """Stands for a sync in the row of a customer's night, and of their alerts."""
+REFRESH = UUID(int=1)
+"""Stands for a job: a customer's reference data read anew."""
 
 CLAIM = """
     WITH due AS (

@@ -81,6 +81,12 @@ def failed(report_id: UUID, error: IntegrationError, *, lease: Lease, now: datet
         return timedelta(seconds=30 * 2**report.failures) if running else None
 
 
+def give_up(report_id: UUID, reason: str, *, now: datetime) -> None:
+    """A comparison that met a mistake of ours ends; it says nothing about the books."""
+    running = ReconcileReport.objects.filter(pk=report_id, state=Progress.RUNNING)
+    running.update(state=Progress.FAILED, error_code="bug", error=reason, finished_at=now)
+
+
 def _save(lease: Lease, report_id: UUID, page: Page, verdicts: Sequence[Verdict], now: datetime) -> bool:
     """One page and the cursor behind it; whether the comparison goes on."""
     with ledger(lease):

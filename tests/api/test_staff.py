@@ -6,6 +6,7 @@ import io
 import json
 import zipfile
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from django.conf import settings as installation
@@ -17,7 +18,9 @@ from integrations import customers
 from integrations.budget import store
 from integrations.models import ApiKeySecret, AuditEvent
 from tenants import schema
-from tenants.models import Customer, Membership, Person, ScheduledWork, ServiceTitanTenant
+from tenants.models import Customer, Membership, Person, ScheduledWork, ServiceTitanTenant, StaffCall
+from tenants.provision import create_customer
+from tenants.webhook_models import WebhookAddress, WebhookRefusals
 from tests.api.books import fill
 from tests.api.caller import Caller, caller_of, make_key
 from tests.api.routes import operations
@@ -171,6 +174,41 @@ def test_a_customer_whose_schema_is_gone_keeps_no_other_from_being_removed(own_d
     with connection.cursor() as cursor:
         cursor.execute("DROP SCHEMA acme CASCADE")
     assert list(customers.remove_due(now=timezone.now())) == ["globex"]
+
+
+def leave(days: int, *leaving: Customer) -> None:
+    gone = {"suspended_at": timezone.now(), "delete_after": timezone.now() - timedelta(days=days)}
+    Customer.objects.filter(pk__in=[customer.pk for customer in leaving]).update(**gone)
+
+
+def test_however_many_leave_at_once_all_are_removed_over_time(own_database, acme, globex):
+    more = [create_customer(schema_name=f"more_{n}", name=f"More {n}", time_zone="UTC") for n in range(5)]
+    leave(1, acme, globex, *more)
+    assert len(list(customers.remove_due(now=timezone.now()))) == customers.REMOVED_AT_ONCE == 5
+    assert len(list(customers.remove_due(now=timezone.now()))) == 2
+    assert Customer.objects.count() == 0
+
+
+def test_however_many_cannot_go_those_behind_them_do(own_database, acme, globex):
+    leave(9, *(Customer.objects.create(schema_name=f"stuck_{n}", name=f"Stuck {n}") for n in range(6)))
+    leave(1, globex)
+    assert list(customers.remove_due(now=timezone.now())) == ["globex"]
+
+
+def test_what_public_tables_keep_about_calls_goes_with_the_customer(own_database, root, acme, globex):
+    mine, theirs = uuid4(), uuid4()
+    WebhookAddress.objects.create(customer=acme, connection_id=mine, address="a")
+    for account in (mine, theirs):
+        WebhookRefusals.objects.create(
+            endpoint=f"connection {account}", reason="signature", first_at=timezone.now(), last_at=timezone.now()
+        )
+    for name in ("acme", "globex"):
+        root.post(f"customers/{name}/suspend", {"reason": "Over"}, Idempotency_Key=f"key-{name}")
+    assert StaffCall.objects.count() == 2
+    leave(1, acme)
+    assert list(customers.remove_due(now=timezone.now())) == ["acme"]
+    assert [row.endpoint for row in WebhookRefusals.objects.all()] == [f"connection {theirs}"]
+    assert [row.key for row in StaffCall.objects.all()] == ["key-globex"]
 
 
 def unzipped(answer) -> dict[str, bytes]:

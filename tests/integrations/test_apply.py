@@ -193,13 +193,13 @@ def test_a_mapped_code_wakes_what_waits_for_it(write):
 
 
 def test_retention_is_set_told_and_set_back(write):
-    keep = "\nretention:\n  exchanges: 90\n  audit: 0\n"
+    keep = "    retention: {exchanges: 90, audit: 0}\n"
     assert changes(write(CUSTOMER + keep))[1:] == [
         "retention exchanges: days changed from 400 to 90",
         "retention audit: days changed from 2557 to 0",
     ]
     assert changes(write(CUSTOMER + keep)) == []
-    back = CUSTOMER + "\nretention: {exchanges: default}\n"
+    back = CUSTOMER + "    retention: {exchanges: default}\n"
     assert changes(write(back)) == ["retention exchanges: days changed from 90 to 400"]
     with schema_context("initech"):
         events = AuditEvent.objects.filter(action="retention.changed").order_by("sequence")
@@ -212,7 +212,7 @@ def test_retention_is_set_told_and_set_back(write):
 
 def test_days_that_cannot_be_are_named_with_their_place(write):
     with pytest.raises(Problems) as caught:
-        apply(write(CUSTOMER + "\nretention: {exchanges: 3, dreams: 30, runs: soon}\n"), now=NOW)
+        apply(write(CUSTOMER + "    retention: {exchanges: 3, dreams: 30, runs: soon}\n"), now=NOW)
     told = str(caught.value)
     assert "retention.exchanges: exchanges: days are 0 (for ever) or 7 to 36500." in told
     assert "retention.dreams: There is no class of data dreams" in told

@@ -9,11 +9,12 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.db import connection
 
-from integrations import jobs, nights
+from integrations import jobs, nights, reference_data, tasks
 from integrations.engine import Selection, replay_jobs, reports
 from integrations.models import Connection, Delivery, Progress, ReconcileReport, ReplayJob, Sync
 from tenants import schedule
 from tenants.models import Customer, ScheduledWork
+from tenants.schedule import REFRESH
 from tenants.schema import within
 
 NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
@@ -172,23 +173,79 @@ def test_every_customer_gets_one_night_and_keeps_it(acme: Customer, globex: Cust
     }
 
 
-def test_a_night_begins_the_comparisons_and_the_refresh_and_plans_the_next_one(
-    in_acme: Customer, sync: Sync, django_capture_on_commit_callbacks: Any
-) -> None:
-    sides = [sync.source, sync.target]
-    Sync.objects.create(flow="vendors", source=sides[0], target=sides[1], enabled=False)
+def test_a_night_begins_the_comparisons_and_the_refresh_and_plans_the_next_one(in_acme: Customer, sync: Sync) -> None:
+    Sync.objects.create(flow="vendors", source=sync.source, target=sync.target, enabled=False)
     nights.plan_night(in_acme, now=NOW)
     due_at = nights.next_night(in_acme, NOW)
     (claim,) = claims("night", now=due_at)
-    refreshed: list[str] = []
-    with django_capture_on_commit_callbacks(execute=True):
-        nights.run_claim(claim, refresh=lambda customer: refreshed.append(customer.schema_name), clock=lambda: due_at)
-    assert refreshed == ["acme"]
+    nights.run_claim(claim, clock=lambda: due_at)
     assert [report.sync.flow for report in ReconcileReport.objects.all()] == ["purchase-orders"]
-    assert ReconcileReport.objects.get().state == Progress.RUNNING
+    report = ReconcileReport.objects.get()
+    assert report.state == Progress.RUNNING
+    assert {row.sync_id for row in ScheduledWork.objects.filter(kind="job", due_at=due_at)} == {report.pk, REFRESH}
     (row,) = ScheduledWork.objects.filter(kind="night")
     assert (row.due_at, row.lease_until) == (nights.next_night(in_acme, due_at), None)
     assert nights.next_night(in_acme, due_at) > due_at
+
+
+def refresh_due(customer: Customer) -> None:
+    schedule.wake(customer_id=customer.pk, sync_id=REFRESH, kind="job", now=NOW, priority=8, queue="job")
+
+
+def test_a_refresh_whose_message_is_lost_is_claimed_again_after_its_lease(in_acme: Customer, sync: Sync) -> None:
+    sync.delete()
+    refresh_due(in_acme)
+    assert [claim.sync_id for claim in claims()] == [REFRESH]  # nobody gets the message
+    assert claims(now=NOW + timedelta(seconds=10)) == []
+    (claim,) = claims(now=NOW + timedelta(seconds=301))
+    tasks.work(claim=claim.as_message())
+    row = ScheduledWork.objects.get(sync_id=REFRESH)
+    assert (row.due_at, row.lease_until) == (None, None)  # until the next night
+
+
+def test_a_refresh_that_meets_a_mistake_of_ours_is_tried_an_hour_later_and_not_at_once(
+    in_acme: Customer, sync: Sync, monkeypatch: Any
+) -> None:
+    refresh_due(in_acme)
+    monkeypatch.setattr(reference_data, "refresh", _mistaken)
+    (claim,) = claims()
+    nights.refresh_claim(claim, clock=clock)
+    assert claims(now=NOW + timedelta(minutes=59)) == []
+    assert len(claims(now=NOW + timedelta(minutes=60))) == 1
+
+
+def _mistaken(*_: Any, **__: Any) -> Any:
+    raise ZeroDivisionError("canary")
+
+
+@pytest.mark.parametrize("work", ["replay", "comparison"])
+def test_a_job_that_meets_a_mistake_of_ours_ends_with_a_reason_and_is_not_claimed_again(
+    in_acme: Customer, sync: Sync, monkeypatch: Any, work: str
+) -> None:
+    quarantined(sync, 3)
+    job: Any = start(in_acme) if work == "replay" else jobs.start_comparison(in_acme, sync, by="ann", now=NOW)
+    monkeypatch.setattr(replay_jobs, "go_on", _mistaken)
+    monkeypatch.setattr(jobs, "work_for", _mistaken)
+    (claim,) = claims()
+    jobs.run_claim(claim, clock=clock)
+    job.refresh_from_db()
+    assert (job.state, job.finished_at) == ("failed", NOW)
+    assert job.error == "Our own mistake (ZeroDivisionError): the log of the workers has it, at this time."
+    assert claims(now=NOW + timedelta(days=1)) == []
+
+
+def test_a_job_that_failed_goes_on_where_it_was_once_it_is_resumed(
+    in_acme: Customer, sync: Sync, monkeypatch: Any
+) -> None:
+    quarantined(sync, 3)
+    job = start(in_acme)
+    with monkeypatch.context() as patch:
+        patch.setattr(replay_jobs, "go_on", _mistaken)
+        jobs.run_claim(claims()[0], clock=clock)
+    jobs.resume_replay(in_acme, job, now=NOW)
+    jobs.run_claim(claims()[0], clock=clock)
+    job.refresh_from_db()
+    assert (job.state, job.done, job.error) == ("finished", 3, "")
 
 
 def test_the_index_s_row_of_a_night_is_no_sync(in_acme: Customer) -> None:

@@ -13,6 +13,7 @@ from django.db import DatabaseError, connection, transaction
 from integrations import retention
 from integrations.audit import PLATFORM, command
 from integrations.models import (
+    ApiCall,
     Attempt,
     AuditEvent,
     AuditSeal,
@@ -27,6 +28,7 @@ from integrations.models import (
     Sync,
 )
 from tenants import schema
+from tenants.models import StaffCall
 from tests.integrations.sealed_books import NOW, deliver, fill, found, judged, seal, tamper
 
 LATER = NOW + timedelta(days=401)
@@ -253,3 +255,16 @@ def test_the_command_refuses_what_it_does_not_understand_and_changes_nothing(acm
 def test_a_removed_link_is_not_needed_to_see_what_was_purged(books):
     retention.purge(books, now=LATER)
     assert AuditSeal.objects.filter(kind="purge").count() == 2
+
+
+def test_answers_that_nobody_can_ask_for_any_more_go_every_night(in_acme):
+    given = {"fingerprint": "f", "answer": "{}"}
+    for number, days in enumerate((31, 31, 29)):
+        at = NOW - timedelta(days=days)
+        ApiCall.objects.create(actor="a", key=str(number), created_at=at, began_at=at, **given)
+        StaffCall.objects.create(actor="a", key=str(number), created_at=at, began_at=at, **given)
+    retention.purge(in_acme, now=NOW)
+    assert [call.key for call in ApiCall.objects.all()] == ["2"]
+    assert StaffCall.objects.count() == 3
+    assert retention.forget_calls(StaffCall, now=NOW) == 2
+    assert [call.key for call in StaffCall.objects.all()] == ["2"]

@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 from io import StringIO
 
+from django.conf import settings
 from django.core.management import call_command
 
-from integrations import connections
+from integrations import connections, metrics
+from integrations.budget import store
 from integrations.models import Connection, Sync
 from integrations.running import utc_now
+from tenants.health_models import SyncHealth
 from tenants.schema import within
+from tests import databases
 
 
 def sync(*arguments: str) -> tuple[int, str, dict[str, dict[str, int]]]:
@@ -29,6 +33,16 @@ def test_all_goes_on_and_the_exit_code_is_0(make_world):
     assert (code, counts["vendors"]["written"]) == (0, 3)
     assert "vendors: poll done" in said
     assert len(world.titan("vendors")) >= 3
+
+
+def test_what_it_did_is_in_the_metrics_and_in_the_overview_of_all_customers(make_world):
+    databases.start_broker()
+    store(settings.REDIS_URL)._client.delete(metrics.COUNTS)
+    make_world(suppliers=3, orders=0)
+    sync("--flow", "vendors", "--until-idle")
+    assert 'connector_deliveries_total{flow="vendors",state="delivered"} 3.0' in metrics.exposition().decode()
+    row = SyncHealth.objects.get(flow="vendors")
+    assert (row.customer.schema_name, row.running, row.backlog) == ("acme", True, {})
 
 
 def test_a_missing_arrangement_is_told_and_the_other_flow_is_polled(make_world):

@@ -130,3 +130,18 @@ def test_who_is_no_longer_staff_is_out_at_once(browser, root, acme):
 def test_a_grant_is_never_given_again_by_asking_with_get(browser, acme):
     assert browser.open(f"{PUBLIC}admin/step-in/?customer={acme.pk}&reason=x&role=owner").status_code == 200
     assert StepIn.objects.count() == 0
+
+
+def test_what_staff_do_through_the_api_names_the_hosting_team(browser, root, acme):
+    step_in(browser, acme, role="owner")
+    client = browser.clients["acme.localhost"]
+    tag = client.get("/api/v1/customer")["ETag"]
+    body = {"data": '{"name": "Acme"}', "content_type": "application/json", "headers": {"If-Match": tag}}
+    assert client.patch("/api/v1/customer", **body).status_code == 200
+    assert ("customer.changed", "root@host.test (hosting team)") in audit_of(acme)
+
+
+def test_what_a_stepped_in_viewer_sends_to_the_api_is_refused(browser, acme):
+    step_in(browser, acme, role="viewer")
+    answer = browser.clients["acme.localhost"].post("/api/v1/syncs/vendors/run", headers={"Idempotency-Key": "k"})
+    assert answer.status_code == 403

@@ -27,9 +27,9 @@ from rest_framework.response import Response
 from integrations.api.kernel.authentication import actor_of
 from integrations.api.kernel.problems import Problem, invalid
 from integrations.models import ApiCall
+from integrations.retention import CALLS_KEPT as KEPT
 from tenants.models import AnsweredCall, StaffCall
 
-KEPT = timedelta(days=30)
 LONGEST_CALL = timedelta(minutes=15)
 FORGOTTEN_AT_ONCE = 50
 HEADERS = ("Location", "ETag")

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 from django_tenants.utils import schema_context
 
-from integrations import catalogue
+from integrations import catalogue, health, metrics
 from integrations.engine import is_running, next_due, standing, vanished
 from integrations.management.customers import find_customer, find_syncs
 from integrations.models import Connection, Sync
@@ -55,6 +55,8 @@ class Command(BaseCommand):
             for sync in syncs:
                 for sentence in vanished(catalogue.flows()[sync.flow].maps):
                     self.stderr.write(f"{sync.flow}: {sentence}")
+            health.tell_all(found.pk, now=utc_now())
+        metrics.hand_on()  # what this process counted ends with it
         for name, trouble in troubles.items():
             self.stderr.write(f"{name}: {trouble}")
         self.stdout.write(json.dumps(counts))
