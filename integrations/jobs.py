@@ -13,7 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 
 from integrations.engine import LeaseLost, Selection, ledger, remapping, replay_jobs, reports
 from integrations.errors import IntegrationError
@@ -100,6 +100,12 @@ def run_claim(claim: schedule.Claim, *, clock: Callable[[], datetime] = utc_now)
         except LeaseLost:
             log.warning("taken over by another worker", extra={"job": str(claim.sync_id), "fence": lease.fence})
             return
+        except (OperationalError, InterfaceError):
+            raise  # the database's trouble is everybody's, and passes
+        except Exception as error:  # our own mistake would come again with every claim
+            log.exception("a job failed", extra={"job": str(claim.sync_id)})
+            again_at = None
+            _give_up(claim.sync_id, type(error).__name__, clock())
         with ledger():
             if again_at is not None:
                 schedule.release(lease.claim, now=clock(), due_at=again_at)
@@ -127,6 +133,13 @@ def _go_on(customer: Customer, job_id: UUID, lease: ClaimLease, clock: Callable[
         log.exception("a job failed", extra={"job": str(job_id)})
         replay_jobs.fail(job_id, str(error), now=clock())
     return None
+
+
+def _give_up(job_id: UUID, mistake: str, now: datetime) -> None:
+    """A job that met a mistake of ours ends, with a reason; whoever wants it begins or resumes it again."""
+    reason = f"Our own mistake ({mistake}): the log of the workers has it, at this time."
+    replay_jobs.fail(job_id, reason, now=now)
+    reports.give_up(job_id, reason, now=now)
 
 
 def _compare(
