@@ -67,9 +67,7 @@ WORDS = {
         _("Vendors that look alike"),
         _("SAP supplier"),
         _("ServiceTitan vendor, or create"),
-        _(
-            "Your answer where a supplier looks like a vendor that is there already: which it is, or the word create."
-        ),
+        _("Your answer where a supplier looks like a vendor that is there already: which it is, or the word create."),
     ),
     "supplier": MapWords(
         _("Suppliers that look alike"),
