@@ -14,6 +14,7 @@ from integrations.portal import (
     records,
     retention,
     tasks,
+    team,
 )
 
 urlpatterns = [
@@ -24,6 +25,7 @@ urlpatterns = [
     *flows.routes,
     *maps.routes,
     *map_changes.routes,
+    *team.routes,
     *alerts.routes,
     *programs.routes,
     *keys.routes,
