@@ -182,16 +182,34 @@ def forget_token(row: Connection) -> None:
     row.token, row.token_expires_at, row.token_renew_at = "", None, None
 
 
-def ping(row: Connection, customer: Customer, *, now: datetime | None = None, actor: Actor = PLATFORM) -> list[Check]:
+Asked = tuple[list[Check], Mapping[str, Any]]
+"""What a system answered: its checks, and what its client has learned of it."""
+
+
+def ask(row: Connection) -> Asked:
+    """Asks the live system with settings and credentials that are not stored (yet); nothing is kept."""
+    return _asked(row, unsaved=True)
+
+
+def ping(
+    row: Connection,
+    customer: Customer,
+    *,
+    now: datetime | None = None,
+    actor: Actor = PLATFORM,
+    asked: Asked | None = None,
+) -> list[Check]:
     """Asks the live system what this connection may do, and stores what came of it. `actor` is who asked.
 
     A connection that was paused because of its credentials goes on if they work now, and so do flows that were paused
     because a scope or an arrangement was missing: their next poll tells whether it still is. A ServiceTitan tenant
     id is registered for the customer once its own credentials have proven it, and no longer is once they are refused.
     Nothing is stored of a connection that was changed or removed meanwhile: what was asked is not what there is.
+    `asked` is what `ask` has just been told, ahead of storing these settings.
     """
     now = now or datetime.now(UTC)
-    checks, capabilities = _asked(row)
+    checks, capabilities = asked or _asked(row)
+    checks = list(checks)
     proven = is_signed_in(checks)
     with transaction.atomic():
         if not _is_as_asked(row):
@@ -261,10 +279,10 @@ def _make_due(syncs: Iterable[Sync], customer: Customer, now: datetime) -> None:
         schedule.make_due(customer_id=customer.pk, sync_ids=due, kind=kind, now=now)
 
 
-def _asked(row: Connection) -> tuple[list[Check], Mapping[str, Any]]:
+def _asked(row: Connection, *, unsaved: bool = False) -> Asked:
     """The system's checks, and what the client learned of it on the way."""
     try:
-        client = open_client(row, read_only=True, probing=True)
+        client = open_client(row, read_only=True, probing=True, unsaved=unsaved)
     except IntegrationError as error:
         return [Check("Settings", ok=False, detail=error.message, code=error.code)], row.capabilities
     try:

@@ -58,6 +58,16 @@ def needs_credentials_again(row: Connection, before: Connection) -> bool:
     return _addresses(row) != _addresses(before)
 
 
+def missing_again(
+    row: Connection, before: Connection, known: Collection[str], given: Mapping[str, Any]
+) -> list[Fault]:
+    """The credentials that have to be entered again, because the address is another one. `known`: what is stored."""
+    if not needs_credentials_again(row, before):
+        return []
+    sentence = "Enter it again: what is stored is not sent to another address than it was entered for."
+    return [(f"credentials/{name}", sentence) for name in known if not given.get(name)]
+
+
 def locked(connection_id: UUID) -> Connection | None:
     """A connection, for a change in this transaction; None if there is none. Locks as `steering.locked` does."""
     with ledger():

@@ -181,5 +181,27 @@ def restart(sync: Sync, customer: Customer, *, reason: str, actor: Actor, now: d
         _record(sync, "reset", actor, {"reason": reason, "before": before})
 
 
+def pause_all(account: Connection, *, reason: str, actor: Actor) -> int:
+    """Pauses every sync that uses a connection, each in its own right; returns how many."""
+    syncs = [sync for sync in users(account) if sync.state == Sync.State.ACTIVE]
+    for sync in syncs:
+        pause(sync, reason=f"Connection {account.name}: {reason}"[:300], actor=actor)
+    return len(syncs)
+
+
+def resume_all(account: Connection, customer: Customer, *, actor: Actor, now: datetime) -> int:
+    """Ends the pause of every sync that uses a connection, whatever caused it; returns how many."""
+    syncs = [sync for sync in users(account) if sync.state == Sync.State.PAUSED]
+    for sync in syncs:
+        resume(sync, customer, actor=actor, now=now)
+    return len(syncs)
+
+
+def users(account: Connection) -> list[Sync]:
+    """The syncs that use a connection, by flow."""
+    found = Sync.objects.filter(source=account.pk) | Sync.objects.filter(target=account.pk)
+    return list(found.select_related("source", "target").defer(*HIDDEN).order_by("flow"))
+
+
 def _record(sync: Sync, verb: str, actor: Actor, detail: Mapping[str, Any]) -> None:
     record(actor=actor, action=f"sync.{verb}", subject=sync.flow, subject_id=str(sync.pk), detail=detail)

@@ -8,7 +8,6 @@ from typing import Any, ClassVar
 
 from django.contrib import admin, messages
 from django.db import transaction
-from django.db.models import Model
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -88,18 +87,14 @@ class ConnectionPage(Desk):
     def pause(self, request: HttpRequest, row: Connection) -> Answer:
         """Nothing is called any more: its syncs are paused, each in its own right."""
         reason = said(request, "reason")
-        syncs = [sync for sync in _users(row) if sync.state == Sync.State.ACTIVE]
-        for sync in syncs:
-            steering.pause(sync, reason=f"Connection {row.name}: {reason}"[:300], actor=actor(request))
-        return f"Paused {len(syncs)} flows that use {row.name}."
+        paused = steering.pause_all(row, reason=reason, actor=actor(request))
+        return f"Paused {paused} flows that use {row.name}."
 
     def resume(self, request: HttpRequest, row: Connection) -> Answer:
         """Its syncs go on."""
-        syncs = [sync for sync in _users(row) if sync.state == Sync.State.PAUSED]
-        for sync in syncs:
-            steering.resume(sync, customer(request), actor=actor(request), now=timezone.now())
+        resumed = steering.resume_all(row, customer(request), actor=actor(request), now=timezone.now())
         left = " The connection itself goes on once a ping is answered." if row.state == "paused" else ""
-        return f"Resumed {len(syncs)} flows.{left}"
+        return f"Resumed {resumed} flows.{left}"
 
 
 @admin.register(Sync, site=customer_site)
@@ -163,8 +158,3 @@ class SyncPage(Desk):
 
 def _is_secret(name: str, value: Any) -> bool:
     return name.startswith("secret-") and bool(str(value)) and len(name) < 80
-
-
-def _users(row: Model) -> list[Sync]:
-    users = Sync.objects.filter(source=row.pk) | Sync.objects.filter(target=row.pk)
-    return list(users.select_related("source", "target").order_by("flow"))

@@ -193,8 +193,7 @@ class OneConnection(Resource):
         for name, value in changes.items():
             setattr(after, name, value)
         known = _credentials(before)
-        if setting_up.needs_credentials_again(after, before):
-            _check(_missing(known, credentials or {}))
+        _check(setting_up.missing_again(after, before, known, credentials or {}))
         all_of_them = merged(known, credentials or {})
         _check(setting_up.faults(after, all_of_them, before=before))
         return changes, all_of_them if credentials is not None else None
@@ -291,11 +290,6 @@ def _credentials(row: Connection) -> dict[str, str]:
     except KeyMissing:
         detail = "The stored credentials cannot be read: the installation lacks the key they were stored under."
         raise Problem("conflict", detail) from None
-
-
-def _missing(known: Mapping[str, str], given: Mapping[str, Any]) -> list[Fault]:
-    sentence = "Enter it again: what is stored is not sent to another address than it was entered for."
-    return [(f"credentials/{name}", sentence) for name in known if name not in given]
 
 
 def _check(faults: list[Fault]) -> None:
