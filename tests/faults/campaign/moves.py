@@ -9,20 +9,26 @@ from __future__ import annotations
 import random
 from typing import NamedTuple
 
+from tests.faults.campaign.profiles import profile_of
+
 WEIGHTS = {
-    "work": 50,  # a worker takes a message, or goes on for a few pauses
-    "tick": 16,  # what is due is claimed and sent to the broker
+    "work": 46,  # a worker takes a message, or goes on for a few pauses
+    "tick": 15,  # what is due is claimed and sent to the broker; sometimes by two beats at once
     "time": 8,
-    "sap": 9,  # somebody changes something in SAP
-    "titan": 2,  # somebody changes something in ServiceTitan
-    "person": 3,  # a map, a replay
+    "outside": 11,  # somebody changes something in SAP or ServiceTitan
+    "person": 4,  # somebody does something here: a map, a replay, ...
     "fault": 10,  # the next matching call goes wrong
-    "mangle": 1,  # the next answer holds a null or an unknown word
+    "mangle": 0,  # the next answer holds a null or an unknown word
+    "ignore": 0,  # the next change is answered as done and is not done
     "die": 4,
     "overtake": 3,  # a worker stands still for longer than its lease, and others do its work meanwhile
+    "brink": 1,  # a write leaves in the last moment of a lease, and its worker dies
     "cut": 1,  # the database closes a worker's connection
     "broker": 2,  # messages are lost, doubled, reordered
     "skew": 1,  # a system's clock is set
+    "event": 0,  # webhooks arrive: doubled, backwards, forged
+    "seal": 0,  # the audit is sealed
+    "compare": 0,  # somebody has both books compared
 }
 
 
@@ -35,8 +41,9 @@ class Move(NamedTuple):
     c: int
 
 
-def drawn(seed: int, count: int) -> list[Move]:
+def drawn(seed: int) -> list[Move]:
     """The moves of a seed."""
-    chance = random.Random(seed)
-    kinds = chance.choices(list(WEIGHTS), list(WEIGHTS.values()), k=count)
+    chance, profile = random.Random(seed), profile_of(seed)
+    weights = {**WEIGHTS, **profile.more}
+    kinds = chance.choices(list(weights), list(weights.values()), k=profile.moves)
     return [Move(kind, *(chance.randrange(1 << 20) for _ in range(3))) for kind in kinds]

@@ -10,7 +10,7 @@ from typing import Any
 from unittest.mock import patch
 
 from integrations import running
-from integrations.engine import checking, delivering, intents, linking, polling, sending, settling
+from integrations.engine import checking, delivering, intents, linking, polling, recording, sending, settling
 from integrations.errors import Transient, Unknown
 
 Change = tuple[Any, str, Any]
@@ -77,6 +77,29 @@ def _forgets_every_second_row() -> list[Change]:
     return [(polling, "_save_page", save)]
 
 
+def _takes_over_early() -> list[Change]:
+    """What a dead or slow worker was sending is looked for as soon as the lease is over."""
+    usual = recording.Moves.move
+
+    def move(self: Any, delivery: Any, state: str, **told: Any) -> None:
+        if told.get("code") == "worker-lost":
+            told["due_at"] = self.now
+        usual(self, delivery, state, **told)
+
+    return [(recording.Moves, "move", move)]
+
+
+def _believes_what_it_is_told() -> list[Change]:
+    """What was written is closed as if it had been read back."""
+    usual = settling._verify_one
+
+    def verify(work: Any, step: Any, row: Any, *given: Any, **more: Any) -> None:
+        step.expect = {}
+        usual(work, step, row, *given, **more)
+
+    return [(settling, "_verify_one", verify)]
+
+
 def _sends_without_intent() -> list[Change]:
     usual = sending.begin_batch
 
@@ -105,7 +128,8 @@ MUTANTS = (
     Mutant("saves only the first row of a page", 1, _forgets_every_second_row),
     Mutant("never looks behind the watermark", 0, lambda: [(polling, "_overlap", lambda work: 0.0)]),
     Mutant("wakes nobody when a link appears", 2, lambda: [(one, "wake_for", _nothing) for one in (linking, intents)]),
-    Mutant("reads nothing back", 0, lambda: [(delivering, "verify", lambda work, group, *sent: [])]),
+    Mutant("takes over too early", 0, _takes_over_early),
+    Mutant("believes what it is told", 0, _believes_what_it_is_told),
     Mutant("sends before its intent is committed", 1, _sends_without_intent),
     Mutant("keeps no budget", 0, _no_budget),
 )

@@ -61,11 +61,11 @@ def play_range(first: int, count: int, *, results: str = "", story: bool = False
 
 def _told(seed: int, problems: Sequence[str]) -> str:
     """The failure, and the fewest moves that show it."""
-    from tests.faults.campaign.history import MOVES, play
+    from tests.faults.campaign.history import play
     from tests.faults.campaign.moves import drawn
     from tests.faults.campaign.shrinking import shrunk
 
-    moves = shrunk(drawn(seed, MOVES), lambda some: bool(play(seed, some).problems))
+    moves = shrunk(drawn(seed), lambda some: bool(play(seed, some).problems))
     short = play(seed, moves)
     lines = [f"seed {seed}:", *(f"  {problem}" for problem in problems), f"shown by {len(moves)} moves: {moves!r}"]
     return "\n".join([*lines, *(f"    {line}" for line in short.told)])

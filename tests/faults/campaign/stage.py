@@ -8,8 +8,8 @@ inside of a transaction too; what was not committed is gone, as it is when a pro
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from django.db import connection
@@ -27,9 +27,11 @@ class Worker:
     def __init__(self, name: str) -> None:
         self.name = name
         self.failure = ""
+        self.kind = ""  # of work: "poll", "deliver", ...
+        self.is_at_call = self.is_before_write = False
         self._task: Callable[[], None] | None = None
         self._go, self._back = threading.Semaphore(0), threading.Semaphore(0)
-        self._locks = 0
+        self._locks = self._is_watched = 0
         self._dies_in: int | None = None
         self._dies_here = False
         self._is_cut_in: int | None = None
@@ -74,14 +76,20 @@ class Worker:
 
     # For the code that runs in it
 
-    def pause(self) -> None:
+    def pause(self, *, at_call: bool = False, before_write: bool = False) -> None:
         """Hands the baton back, unless others would have to wait for what is held here."""
         if self._locks or connection.in_atomic_block:
             return
+        self.is_at_call, self.is_before_write = at_call, before_write
         self._back.release()
         self._go.acquire()
         if self._dies_here:
             raise Crash
+
+    def hold(self, locks: int) -> None:
+        """So many more locks are held (or fewer): there is no pause with any of them."""
+        self._locks += locks
+        self._is_watched += locks
 
     def _live(self) -> None:
         while True:
@@ -91,7 +99,8 @@ class Worker:
                 return
             self._run()
             self._task = None
-            self._locks, self._dies_in, self._is_cut_in, self._dies_here = 0, None, None, False
+            self._locks, self._is_watched = 0, 0
+            self._dies_in, self._is_cut_in, self._dies_here = None, None, False
             self._back.release()
 
     def _run(self) -> None:
@@ -111,6 +120,8 @@ class Worker:
 
     def _statement(self, execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
         """Around each statement: a pause, a death or a cut, and which session locks are held."""
+        if self._is_watched:
+            return execute(sql, params, many, context)
         self.pause()
         self._dies_in = _counted(self._dies_in)
         if self._dies_in == 0:
@@ -132,6 +143,19 @@ def current() -> Worker | None:
     """The worker whose code asks; None in the main thread."""
     thread = threading.current_thread()
     return _workers.get(thread.name) if isinstance(thread, threading.Thread) else None
+
+
+@contextmanager
+def unpaused() -> Iterator[None]:
+    """What is asked inside is asked by whoever watches, not by the worker: it does not pause there."""
+    worker = current()
+    if worker is not None:
+        worker.hold(1)
+    try:
+        yield
+    finally:
+        if worker is not None:
+            worker.hold(-1)
 
 
 _workers: dict[str, Worker] = {}

@@ -1,8 +1,8 @@
 """Carries the product's HTTP calls to simulators in the same process, and notes each in the history's record.
 
-What may go wrong on the way is what the simulators' own fault rules say; a cut or late answer looks to the product as
-it does over a socket. `Mangle` changes an answer: a null in a member that is always there, an unknown enumeration
-value.
+What may go wrong on the way is what the simulators' own fault rules say (`FAULTS`); a cut or late answer looks to the
+product as it does over a socket. Besides, an answer can be changed on its way (a null in a member that is always there,
+an unknown word), and a change can be answered as done that was not done. `struck` counts what really happened.
 """
 
 from __future__ import annotations
@@ -17,19 +17,48 @@ from collections import Counter, deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 from urllib3 import BaseHTTPResponse, HTTPHeaderDict
 from urllib3.exceptions import ProtocolError
 from urllib3.response import HTTPResponse
 
 from integrations import transport
-from integrations.http import HttpSession
+from integrations.http import HttpRequest, HttpSession
 from simulators.simulator import Simulator
-from simulators.wire import Request, Response
+from simulators.wire import Request, Response, json_response
 from tests.faults.campaign import stage
 
 TENANT = re.compile(r"/tenant/(\d+)/")
+CHANGED = re.compile(r"/(?:vendors|purchase-orders|business-units)/(\d+)$")
 Told = Callable[[str], None]
+
+READ_SECONDS = 30
+"""The product's patience with an answer."""
+
+FAULTS: Mapping[str, Mapping[str, Any]] = {
+    "answer lost": {"kind": "lose_answer"},
+    "reset before": {"kind": "reset"},
+    "late beyond patience": {"kind": "delay", "seconds": READ_SECONDS + 20},
+    "late": {"kind": "delay", "seconds": 5},
+    "no answer, done": {"kind": "stall", "seconds": READ_SECONDS + 1, "commit": True},
+    "no answer, not done": {"kind": "stall", "seconds": READ_SECONDS + 1, "commit": False},
+    "503 before it was done": {"kind": "status", "status": 503, "commit": False},
+    "502 after it was done": {"kind": "status", "status": 502, "commit": True},
+    "500 after it was done": {"kind": "status", "status": 500, "commit": True},
+    "429 with Retry-After": {"kind": "throttle", "seconds": 20, "shape": "retry-after"},
+    "429 with a title": {"kind": "throttle", "seconds": 20, "shape": "title"},
+    "429 with a message": {"kind": "throttle", "seconds": 20, "shape": "message"},
+    "429 without a word": {"kind": "throttle", "seconds": 20, "shape": "bare"},
+    "429, a storm": {"kind": "throttle", "seconds": 7, "shape": "title", "times": 6, "method": ""},
+    "half a body": {"kind": "truncate"},
+    "no JSON": {"kind": "malformed"},
+    "HTML after it was done": {"kind": "html", "status": 503, "commit": True},
+    "HTML before it was done": {"kind": "html", "status": 502, "commit": False},
+    "token revoked": {"kind": "revoke_token"},
+    "token revoked while paging": {"kind": "revoke_token", "method": "GET", "skip": 1},
+}
+"""What can happen to a call, by the word that the campaign counts it under, as rules of `simulators.faults`."""
 
 
 @dataclass
@@ -39,8 +68,13 @@ class Wire:
     simulators: Mapping[int, Simulator]
     told: Told
     pass_time: Callable[[float], None]
-    before_write: Callable[[Request], None]
+    before_write: Callable[[Request], UUID | None]
+    after_write: Callable[[UUID | None, Request, int], None]
     mangles: list[int] = field(default_factory=list)
+    ignores: list[str] = field(default_factory=list)
+    struck: Counter[str] = field(default_factory=Counter)
+    lag: float = 0.0
+    written_at: dict[str, float] = field(default_factory=dict)
     busiest: Counter[str] = field(default_factory=Counter)
     recent: dict[str, deque[float]] = field(default_factory=dict)
 
@@ -50,13 +84,36 @@ class Wire:
         """One exchange, as `transport.GuardedPools.send`. Raises what urllib3 raises when no complete answer comes."""
         named = {name.lower(): value for name, value in headers.items()}
         request = Request.of(method, target, {**named, "host": f"{origin[1]}:{origin[2]}"}, body or b"")
-        if is_write(request):
-            self.before_write(request)
+        intent = self.before_write(request) if is_write(request) else None
         transport._progress.sent = True  # as the guarded socket notes it
-        self._count(f"{origin[2]} {TENANT.findall(target)[:1]}")
-        answer = self.simulators[origin[2]].handle(request)
+        account = f"{origin[2]} {TENANT.findall(target)[:1]}"
+        self._count(account)
+        answer = self._ignored(request) or self.simulators[origin[2]].handle(request)
         self.told(f"{method} {origin[2]} {_short(request)} -> {_shown(answer)}")
+        if is_write(request):
+            self.after_write(intent, request, answer.status)
+        self._note(account, request, answer)
         return self._arrived(answer, timeouts[1])
+
+    def _ignored(self, request: Request) -> Response | None:
+        """A change that is answered as done, and is not."""
+        named = CHANGED.search(request.path)
+        if request.method != "PATCH" or named is None or not self.ignores:
+            return None
+        self.ignores.pop()
+        self.struck["a change ignored silently"] += 1
+        return json_response({"id": int(named[1])})
+
+    def _note(self, account: str, request: Request, answer: Response) -> None:
+        """What the simulators do of themselves, and the product has to live with."""
+        if answer.status == 401:
+            self.struck["401"] += 1
+        if request.path.endswith("/connect/token"):
+            self.struck["signed in"] += 1
+        if is_write(request) and answer.status < 300:
+            self.written_at[account] = time.time()
+        elif not is_write(request) and time.time() - self.written_at.get(account, 0) < self.lag:
+            self.struck["a list read while it lags"] += 1
 
     def _count(self, account: str) -> None:
         """Calls of an account within any one second; signing in is outside of its budget."""
@@ -75,7 +132,9 @@ class Wire:
             raise ProtocolError("Connection aborted.")
         body = answer.body
         if self.mangles and _is_json(answer):
-            body = mangled(body, self.mangles.pop(0))
+            number = self.mangles.pop(0)
+            body = mangled(body, number)
+            self.struck["an unknown word" if number % 2 else "a null in a member"] += body != answer.body
         made = _Raw(
             io.BytesIO(body), headers=HTTPHeaderDict(answer.headers), status=answer.status, preload_content=False
         )
@@ -147,16 +206,16 @@ def install(wire: Wire) -> Callable[[], None]:
     """Lets every session of the product call through `wire`; what is returned takes that back."""
     plain, send = HttpSession.send, transport.GuardedPools.send
 
-    def paused(self: HttpSession, *given: Any, **more: Any) -> Any:
+    def paused(self: HttpSession, request: HttpRequest, **more: Any) -> Any:
         worker = stage.current()
         if worker:
-            worker.pause()
+            worker.pause(at_call=True, before_write=request.write)
         try:
-            return plain(self, *given, **more)
+            return plain(self, request, **more)
         finally:
             # An answer is on its way back: whatever happens now happens before it is read.
             if worker:
-                worker.pause()
+                worker.pause(at_call=True)
 
     def carried(self: Any, *given: Any, **more: Any) -> BaseHTTPResponse:
         return wire.send(*given, **more)
