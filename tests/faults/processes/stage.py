@@ -57,10 +57,10 @@ class Stage:
         """The programs of a kind."""
         return WORKERS if name == "workers" else (name,)
 
-    def launch(self, program: str) -> None:
-        """Starts beat or a worker without waiting for it: what it needs may be down."""
+    def launch(self, program: str, *, wait: bool = False) -> None:
+        """Starts beat or a worker, mostly without waiting for it: what it needs may be down."""
         made = programs.beat(self.supervisor) if program == "beat" else programs.worker(self.supervisor, program)
-        self.supervisor.start(made, wait=False)
+        self.supervisor.start(made, wait=wait)
 
     def forget(self, program: str) -> None:
         """One that ended by itself is taken off the list."""
@@ -113,7 +113,7 @@ def stage(seed: int, records: int) -> Iterator[Stage]:
             worlds = _worlds(supervisor, directory, seed, suppliers=max(4, records // 50))
             made = Stage(supervisor, worlds, directory)
             for name in ("beat", *WORKERS):
-                made.launch(name)
+                made.launch(name, wait=True)
             yield made
         finally:
             supervisor.stop_all()
