@@ -28,7 +28,7 @@ class Desk:
             return self.browser.clients[self.host].get(path, headers=headers)
         return self.browser.open(f"http://{self.host}{path}")
 
-    def post(self, path: str, follow: bool = True, **form: str) -> Any:
+    def post(self, path: str, *, follow: bool = True, **form: str) -> Any:
         return self.browser.open(f"http://{self.host}{path}", data=form, follow=follow)
 
     def page(self, path: str) -> str:

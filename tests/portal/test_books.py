@@ -10,7 +10,8 @@ import pytest
 from integrations.models import AuditEvent, ReconcileDifference, ReconcileReport
 from tenants import schema
 from tenants.models import Customer, Role
-from tests.api.records import BEGINNING, work
+from tests.api.books import BEGINNING
+from tests.api.records import work
 from tests.portal.desk import Desk, enter, words
 
 SIDE = {"records": 30, "amounts": {"USD": "120500.00"}, "digest": "", "digest_in_ledger": ""}

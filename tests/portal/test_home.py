@@ -13,7 +13,8 @@ from integrations.models import Connection, Delivery, ReconcileReport, Sync, Val
 from integrations.tokens import PAUSED_FOR_CREDENTIALS
 from tenants import schema
 from tenants.models import Customer
-from tests.api.records import BEGINNING, held_up, more, work
+from tests.api.books import BEGINNING
+from tests.api.records import held_up, more, work
 from tests.portal.desk import Desk, enter, words
 
 ASKED = {"HX-Request": "true"}

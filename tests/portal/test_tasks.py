@@ -12,10 +12,11 @@ from integrations.models import Alert, AuditEvent, Connection, Delivery, ReplayJ
 from integrations.tokens import PAUSED_FOR_CREDENTIALS
 from tenants import schedule, schema
 from tenants.models import Role
-from tests.api.records import BEGINNING, more, work
+from tests.api.books import BEGINNING
+from tests.api.records import more, work
 from tests.portal.desk import Desk, enter, words
 
-CAUSE = {
+CAUSE: dict[str, Any] = {
     "flow": "purchase-orders",
     "state": "quarantined",
     "code": "unmapped-cost-center",
@@ -91,7 +92,8 @@ def test_many_are_counted_before_anything_is_begun(desk, acme):
 @pytest.mark.parametrize("query", ["", "flow=purchase-orders", "flow=purchase-orders&state=quarantined", "code=x"])
 def test_a_job_for_everything_is_not_offered(desk, acme, query):
     assert desk.get(f"/tasks/many/?{query}").status_code == 422
-    desk.post("/tasks/many/start/", action="replay", **dict(pair.split("=") for pair in query.split("&") if pair))
+    form: dict[str, Any] = dict(pair.split("=") for pair in query.split("&") if pair)
+    desk.post("/tasks/many/start/", action="replay", **form)
     with schema.within(acme):
         assert not ReplayJob.objects.exists()
 
