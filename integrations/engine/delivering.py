@@ -18,7 +18,7 @@ from integrations.engine.intents import commit_intents
 from integrations.engine.linking import side_of
 from integrations.engine.pausing import pause_for
 from integrations.engine.planning import Directory, plan_batch
-from integrations.engine.recording import Moves
+from integrations.engine.recording import Moves, named
 from integrations.engine.sending import Outgoing, UnderWay, begin_batch, end_batch
 from integrations.engine.settling import keep_evidence, settle, verify
 from integrations.engine.work import LeaseLost, Work, asking, backoff, ledger
@@ -177,12 +177,13 @@ def _together(flight: Flight, group: Sequence[Delivery], handle: Callable[[Seque
     except Rejected as error:
         _alone(flight, group, handle, error)
     except IntegrationError as error:
-        log.warning("batch put off", extra={"flow": work.sync.flow, "code": error.code, "reason": error.message})
+        told = {"flow": work.sync.flow, "code": error.code, "reason": error.message, **named(group)}
+        log.warning("batch put off", extra=told)
         _put_off(work, group, error)
     except (LeaseLost, OperationalError, InterfaceError):
         raise
     except Exception:
-        log.exception("our own mistake in a batch", extra={"flow": work.sync.flow})
+        log.exception("our own mistake in a batch", extra={"flow": work.sync.flow, **named(group)})
         _alone(flight, group, handle, NeedsPerson(OUR_MISTAKE, code="bug"))
     return False
 

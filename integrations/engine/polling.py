@@ -63,7 +63,8 @@ def poll(work: Work) -> Polled:
     except (LeaseLost, OperationalError, InterfaceError):
         raise
     except Exception as error:
-        log.exception("our own mistake while polling", extra={"flow": work.sync.flow})
+        run = {"run": str(polled.run.pk)} if polled.run else {}
+        log.exception("our own mistake while polling", extra={"flow": work.sync.flow, **run})
         ours = Misconfigured(f"An error in this product: {type(error).__name__}.", code="bug")
         _record_failure(work, ours, polled, started_at)
     else:
@@ -241,7 +242,8 @@ def _record_failure(work: Work, error: IntegrationError, polled: Polled, started
         )
         pause_for(error, sync, sync.source)
         sync.save(update_fields=["failures", "last_error"])
-    log.warning("poll failed", extra={"flow": sync.flow, "code": error.code, "reason": error.message})
+    told = {"flow": sync.flow, "run": str(run.pk), "code": error.code, "reason": error.message}
+    log.warning("poll failed", extra=told)
     if not isinstance(error, NotAuthorised | BadCredentials):
         wait = error.retry_after if isinstance(error, Transient) and error.retry_after else None
         polled.again_at = now + timedelta(seconds=wait or backoff(str(sync.id), sync.failures))

@@ -189,3 +189,9 @@ def add_notes(delivery: Delivery, texts: Iterable[str], now: datetime) -> None:
     """Adds sentences that the delivery's story does not end with already."""
     known = {entry["text"] for entry in delivery.notes}
     delivery.notes = [*delivery.notes, *(note(text, now) for text in texts if text not in known)]
+
+
+def named(deliveries: Collection[Delivery]) -> dict[str, object]:
+    """Which deliveries a line of the log is about: `delivery`, or `deliveries` where there are several."""
+    ids = [str(delivery.id) for delivery in deliveries]
+    return {"delivery": ids[0]} if len(ids) == 1 else {"deliveries": ids}

@@ -5,11 +5,13 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, Future
+from contextvars import copy_context
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from integrations.connection import RENEWALS, writes_may_begin
 from integrations.engine.linking import Side, side_of
+from integrations.engine.recording import named
 from integrations.engine.work import Work
 from integrations.errors import IntegrationError, Rejected, TokenRefused, Transient, Unknown
 from integrations.flow import BatchWriter, Sent, Write
@@ -54,7 +56,8 @@ def begin_batch(work: Work, batch: Sequence[Outgoing], pool: Executor) -> UnderW
         take_turns()
         return UnderWay(batch)
     threads = min(work.limits.side_by_side, len(calls))
-    return UnderWay(batch, [pool.submit(take_turns) for _ in range(threads)])
+    # What is logged in a thread names the same customer, sync and request as the rest of the task.
+    return UnderWay(batch, [pool.submit(copy_context().run, take_turns) for _ in range(threads)])
 
 
 def end_batch(work: Work, under_way: UnderWay) -> None:
@@ -145,7 +148,7 @@ def _send(work: Work, side: Side, call: Sequence[Outgoing], *, together: bool) -
     except IntegrationError as error:
         return [error] * len(call)
     except Exception as error:
-        log.exception("sending failed")
+        log.exception("sending failed", extra=named([item.delivery for item in call]))
         return [Unknown(f"An unexpected error while sending: {type(error).__name__}.", code="bug")] * len(call)
     finally:
         writes_may_begin.reset(token)
