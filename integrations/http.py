@@ -231,7 +231,9 @@ class HttpSession:
             raise Misconfigured("The request cannot be built from these settings.", code="outgoing-url") from None
 
     def _read(self, request: HttpRequest, response: BaseHTTPResponse, body: bytearray) -> None:
-        for chunk in response.stream(_CHUNK, decode_content=True):
+        announced = response.length_remaining
+        is_plain = announced is not None and announced <= self.max_answer and "content-encoding" not in response.headers
+        for chunk in [response.read()] if is_plain else response.stream(_CHUNK, decode_content=True):
             body += chunk
             if len(body) > self.max_answer:
                 message = f"The answer is larger than {self.max_answer} bytes; ask for smaller pages."
@@ -279,7 +281,7 @@ class _Leaving:
 
 def dump_json(value: Any) -> str:
     """Compact JSON in which a Decimal is a plain number with exactly its digits ("120.00" stays 120.00)."""
-    text = json.dumps(value, default=_marked, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    text = _ENCODER.encode(value)
     return _MARKED.sub(r"\1", text) if _MARK in text else text
 
 
@@ -323,4 +325,5 @@ def _refuse_constant(text: str) -> Any:
     raise ValueError(text)
 
 
+_ENCODER = json.JSONEncoder(default=_marked, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 _DECODER = json.JSONDecoder(parse_float=Decimal, parse_constant=_refuse_constant)

@@ -23,9 +23,8 @@ from functools import lru_cache, partial
 from typing import Any
 
 import certifi
-from requests import PreparedRequest
+from requests import PreparedRequest, Response
 from requests.adapters import HTTPAdapter
-from requests.structures import CaseInsensitiveDict
 from urllib3 import BaseHTTPResponse
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool
@@ -72,22 +71,30 @@ class _DeadlineReader(io.RawIOBase):
         self._sock, self._seconds = sock, seconds
         self._deadline = time.monotonic() + seconds
         self._raw = sock.makefile("rb", buffering=0)
+        self._is_first = True
         self.ended = False
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int | None:
+        if self._is_first:  # the socket waits as long as there is; each change of that is a call of the kernel
+            self._is_first = False
+            count = self._raw.readinto(buffer)
+        else:
+            count = self._read_on(buffer)
+        self.ended = count == 0
+        return count
+
+    def _read_on(self, buffer: Any) -> int | None:
         remaining = self._deadline - time.monotonic()
         if remaining <= 0:
             raise TimeoutError("the answer took too long")
         self._sock.settimeout(remaining)
         try:
-            count = self._raw.readinto(buffer)
+            return self._raw.readinto(buffer)
         finally:
             self._sock.settimeout(self._seconds)
-        self.ended = count == 0
-        return count
 
     def close(self) -> None:
         self._raw.close()
@@ -182,6 +189,15 @@ class _Adapter(HTTPAdapter):
             pool = self._by_origin[request.origin] = self._pools.connection_from_host(host, port, scheme)
         return pool
 
+    def request_url(self, request: Any, proxies: Any) -> str:
+        """No proxy is ever used, so that a path is a path."""
+        return str(request.path_url)
+
+    def build_response(self, req: PreparedRequest, resp: BaseHTTPResponse) -> Response:
+        """The answer as it came; what requests would make of it (cookies, encodings, a copy of the headers) is no
+        use here, and half of the price."""
+        return _Raw(resp)
+
     def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
         """The pools' own context holds the trust; requests would add the public roots to it."""
 
@@ -190,11 +206,21 @@ class _Adapter(HTTPAdapter):
         self._by_origin.clear()
 
 
+class _Raw(Response):
+    """An answer that is only carried."""
+
+    def __init__(self, raw: BaseHTTPResponse) -> None:
+        self.raw = raw
+
+
 class _Prepared(PreparedRequest):
     """A request that needs no preparation: `origin` is checked, `path_url` is path and query as they leave."""
 
     origin: tuple[str, str, int]
     path_url = ""
+
+    def __init__(self) -> None:
+        """Everything is set by whoever sends it."""
 
 
 class GuardedPools:
@@ -227,7 +253,7 @@ class GuardedPools:
         request.origin, request.method, request.body = origin, method, body
         request.path_url = request.url = target
         length = {"Content-Length": str(len(body))} if body is not None else {}
-        request.headers = CaseInsensitiveDict({**headers, **length})
+        request.headers = {**headers, **length}  # type: ignore[assignment]
         raw: BaseHTTPResponse = self._adapter.send(request, stream=True, timeout=timeouts).raw
         return raw
 

@@ -61,8 +61,9 @@ def insert_all(
         part = waiting[start : start + chunk]
         shape = _inserting(type(part[0]), tuple(unique), tuple(update))
         execute(shape.statement, shape.columns(part))
+        alias = connection.alias  # asked once: `connection` is found anew, per thread, whenever it is named
         for row in part:
-            row._state.adding, row._state.db = False, connection.alias
+            row._state.adding, row._state.db = False, alias
 
 
 def update_all(rows: Collection[models.Model], fields: Sequence[str]) -> None:
@@ -157,4 +158,7 @@ def dump(value: Any) -> str | None:
         return None
     if type(value) is Stored:
         return value.text
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return _PLAIN.encode(value)
+
+
+_PLAIN = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False)

@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal, localcontext
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 from integrations.errors import Misconfigured
@@ -110,6 +111,7 @@ class Measure:
             return Decimal(plain(rounded(exact, QUANTITY_DECIMALS)))
 
 
+@lru_cache(maxsize=1024)
 def measure(text: str) -> Measure:
     """Reads a unit of a value map: "EA" (the same), "EA*12" (a box of twelve), "FT*1/12" (inches to feet).
 

@@ -7,13 +7,12 @@ Every name of a field that this product reads or filters by stands in exactly on
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal, NamedTuple, get_args
 
 Kind = Literal["text", "item", "decimal", "bool", "flag", "date", "time", "stamp", "guid"]
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(NamedTuple):  # taken apart for every field of every row that is read
     """`name` is the name in our rows, `source` the name at SAP; "-" for what is not sent because SAP counts it up."""
 
     name: str

@@ -86,12 +86,12 @@ class Dialect:
     def row(self, entity: Entity, raw: Mapping[str, Any]) -> dict[str, Any]:
         """The declared fields of one entity, without its children. A field that is absent is None."""
         found: dict[str, Any] = {}
-        for one in entity.fields:
-            value = raw.get(one.source)
-            if one.kind == "text" and type(value) is str:  # most fields of most rows
-                found[one.name] = value
+        for name, source, kind in entity.fields:
+            value = raw.get(source)
+            if kind == "text" and type(value) is str:  # most fields of most rows
+                found[name] = value
             else:
-                found[one.name] = self.parse(one.kind, value) if one.source in raw else None
+                found[name] = self.parse(kind, value) if source in raw else None
         return found
 
     def _parse(self, kind: Kind, raw: Any) -> Any:

@@ -56,7 +56,7 @@ Part = Kind | Body | Many
 
 def normalise(row: Mapping[str, Any], shape: Shape) -> dict[str, Any]:
     """A row in its one shape; a new dict. Fractions of members that are not named become decimal strings as well."""
-    result = {name: _plain_within(value) for name, value in row.items()}
+    result = {name: _plain_within(value) for name, value in row.items() if name not in shape.lists}
     for name in shape.texts:
         result[name] = "" if row.get(name) is None else row[name]
     for name in shape.decimals:
