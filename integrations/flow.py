@@ -133,17 +133,17 @@ class Sent:
 class Want:
     """What a record refers to, read ahead for a whole batch.
 
-    A row of the target's reference data, e.g. Want("job", "2117"), or a link of another flow, e.g.
-    Want("link:vendors", "17300001"), or the records of another flow that lead to a target record, e.g.
-    Want("linked-to:purchase-order-requests", "4500001234"). `fresh` rows are never taken from the cache. A kind that
-    begins with SOURCE is asked of the record's own system, always fresh. With `via`, the key is a source key of that
-    flow, and its link names the row: Want("receipts-of-order", "4500001234", via="purchase-orders").
+    A row of the target's reference data, e.g. Want("job", "2117"), or a link of another flow, e.g. Want("link:vendors",
+    "17300001"), or who leads to a target record, e.g. Want("linked-to:purchase-orders", "4500001234"). `fresh` rows are
+    never taken from the cache. A kind that begins with SOURCE is asked of the record's own system, always fresh. `via`:
+    the key is a source key of that flow, whose link names the row; `mapped`: a code of that map, whose value does.
     """
 
     kind: str
     key: str
     fresh: bool = False
     via: str = ""
+    mapped: str = ""
 
 
 SOURCE = "source:"

@@ -47,6 +47,7 @@ class Cache:
     def prepare(self, wants: Sequence[Want], now: datetime) -> None:
         """Reads what a batch will ask for, in one statement or remote call per kind."""
         wants = [want for want in wants if not want.kind.startswith(LINKED_TO)]
+        self.tables = {**tables(self.work.flow.maps), **self.work.assumed}
         kinds: dict[str, set[str]] = defaultdict(set)
         for want in wants:
             if want.kind.startswith(LINK):
@@ -58,7 +59,6 @@ class Cache:
         for kind, fresh in dict.fromkeys((w.kind, w.fresh) for w in wants if not w.kind.startswith(LINK)):
             if keys := {self._key(want) for want in wants if (want.kind, want.fresh) == (kind, fresh)} - {""}:
                 self._read_references(kind, keys, now, fresh=fresh)
-        self.tables = {**tables(self.work.flow.maps), **self.work.assumed}
 
     def read_sources(self, wants: Sequence[Want]) -> None:
         """Reads who leads to the target records that were asked for. To be called last, ahead of planning."""
@@ -80,7 +80,10 @@ class Cache:
         return self.hints[value_map, code]
 
     def _key(self, want: Want) -> str:
-        """The key of a wanted row; "" if the link that leads to it is missing."""
+        """The key of a wanted row; "" if the link or the value that leads to it is missing."""
+        if want.mapped:
+            entry = self.tables[want.mapped].find(want.key) if want.mapped in self.tables else None
+            return entry.value if entry else ""
         link = self.links[want.via, want.key] if want.via else None
         return (link.target_key if link else "") if want.via else want.key
 

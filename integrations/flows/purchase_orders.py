@@ -40,7 +40,7 @@ from integrations.vocabulary import requested_orders, sap_orders, servicetitan_o
 from integrations.vocabulary.address import address_from_sap
 from integrations.vocabulary.money import decimal
 from integrations.vocabulary.order_lines import Item, order_line
-from integrations.vocabulary.order_references import business_unit, job_id, location_address, order_type
+from integrations.vocabulary.order_references import business_unit, job_id, location_address, order_type, rows_wanted
 from integrations.vocabulary.servicetitan_vendors import vendor_id
 from integrations.vocabulary.shares import agreed, sentences
 
@@ -168,8 +168,8 @@ class PurchaseOrders(Flow):
 
     def wants(self, record: PurchaseOrder, options: Options) -> tuple[Want, ...]:
         jobs = {item.jobs.get(options["job_field"], "") for item in record.items} - {""}
-        senders = requested_orders.wants((record.number, *record.signs))
-        return Want("link:vendors", record.supplier), *(Want("job", number) for number in sorted(jobs)), *senders
+        rows = rows_wanted(jobs, (item.cost_centers for item in record.items))
+        return Want("link:vendors", record.supplier), *rows, *requested_orders.wants((record.number, *record.signs))
 
     def plan(self, record: PurchaseOrder, situation: Situation) -> Plan:
         """Cancels what SAP deleted, holds back what cannot go over, and creates or changes the rest."""

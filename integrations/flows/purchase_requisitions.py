@@ -33,7 +33,7 @@ from integrations.vocabulary import requested_orders, sap_requisitions, servicet
 from integrations.vocabulary.address import address_from_sap
 from integrations.vocabulary.money import decimal
 from integrations.vocabulary.order_lines import Item, order_line
-from integrations.vocabulary.order_references import business_unit, job_id, location_address, order_type
+from integrations.vocabulary.order_references import business_unit, job_id, location_address, order_type, rows_wanted
 from integrations.vocabulary.requisition_parts import Body, Group, plan_parts, sort_items
 from integrations.vocabulary.servicetitan_vendors import vendor_id
 from integrations.vocabulary.shares import agreed, sentences
@@ -173,7 +173,7 @@ class PurchaseRequisitions(Flow):
         suppliers = {wanted.supplier for wanted in record.items if not wanted.obstacle} - {""}
         jobs = {wanted.item.jobs.get(options["job_field"], "") for wanted in record.items} - {""}
         links = (Want("link:vendors", supplier) for supplier in sorted(suppliers))
-        return *links, *(Want("job", number) for number in sorted(jobs))
+        return *links, *rows_wanted(jobs, (wanted.item.cost_centers for wanted in record.items))
 
     def plan(self, record: Requisition, situation: Situation) -> Plan:
         """Puts every item into a group, or says why it is in none; then brings each group's order up to date."""

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Iterator
+from decimal import Decimal
+
 from integrations.errors import Misconfigured, NeedsPerson, reference_key
-from integrations.flow import Lookups
+from integrations.flow import Lookups, Want
 from integrations.vocabulary.address import Address, address_from_servicetitan
 from integrations.vocabulary.money import Measure, measure
+
+
+def rows_wanted(jobs: Collection[str], shares: Iterable[Iterable[tuple[str, Decimal]]]) -> Iterator[Want]:
+    """Jobs, and the business units that the cost centers of items are mapped to: read ahead for a whole batch."""
+    yield from (Want("job", number) for number in sorted(jobs))
+    codes = {code for each in shares for code, _ in each}
+    yield from (Want("business-unit", code, mapped="cost-center") for code in sorted(codes))
 
 
 def business_unit(number: str, currency: str, lookups: Lookups) -> str:

@@ -273,12 +273,13 @@ def test_an_order_without_cost_center_takes_the_default_business_unit_or_asks():
     assert caught.value.code == "no-unit"
 
 
-def test_the_flow_wants_the_vendors_link_the_jobs_of_its_items_and_the_requests_behind_it():
+def test_the_flow_wants_the_vendors_link_jobs_and_units_of_its_items_and_the_requests_behind_it():
     record = FLOW.record(sap_order(sap_item(RequisitionerName="2118"), sap_item("20", RequisitionerName="2117")))
     options = dict(FLOW.options) | {"job_field": "RequisitionerName"}
     link, senders = Want("link:vendors", "17300001"), Want("linked-to:purchase-order-requests", "4500001234")
-    assert FLOW.wants(record, options) == (link, Want("job", "2117"), Want("job", "2118"), senders)
-    assert FLOW.wants(record, FLOW.options) == (link, senders)
+    unit = Want("business-unit", "10101101", mapped="cost-center")
+    assert FLOW.wants(record, options) == (link, Want("job", "2117"), Want("job", "2118"), unit, senders)
+    assert FLOW.wants(record, FLOW.options) == (link, unit, senders)
 
 
 def test_the_label_says_which_order_and_whose():

@@ -50,6 +50,17 @@ def test_several_cost_centers_give_the_unit_of_the_largest_and_the_memo_names_al
     assert f"Cost centers: {HVAC} 30 % (30), {INSTALL} 70 % (70)." in row["summary"]
 
 
+def test_the_business_units_of_a_batch_are_asked_for_in_one_call(opened: Ordering) -> None:
+    for center in (HVAC, INSTALL):
+        opened.order({**PIPE, "center": center})
+    opened.world.sync("vendors")
+    opened.world.clear_log()
+    opened.sync()
+    assert [path for _, path in opened.world.calls() if "business-units" in path] == [
+        "/settings/v2/tenant/1001/business-units"
+    ]
+
+
 def test_one_item_shared_by_two_cost_centers_belongs_to_the_larger_share(opened: Ordering) -> None:
     shares = [(HVAC, "40"), (INSTALL, "60")]
     accounts = [{"CostCenter": center, "MultipleAcctAssgmtDistrPercent": percent} for center, percent in shares]
