@@ -34,6 +34,7 @@ LOOK_AGAIN = 3600.0
 
 _WRITES = ("cancel", "patch", "create")
 _ERRORS: tuple[type[IntegrationError], ...] = (NeedsPerson, NotReady, Awaiting, NotTransferable)
+"""What is about one part of a requisition. A system that cannot be asked just now is about all of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +97,7 @@ def sort_items(items: Iterable[Wanted], group_of: Callable[[Wanted], Group], def
         if reason is None:
             try:
                 found.groups.setdefault(group_of(wanted), []).append(wanted)
-            except IntegrationError as error:
+            except _ERRORS as error:
                 found.errors.append(error)
                 found.held[number] = error.code, error.message
             continue
@@ -120,7 +121,7 @@ def plan_parts(number: str, bodies: Mapping[str, Body], found: Sorted[Any], situ
     for name in sorted({*named, *_living(situation)}):
         try:
             plans.append(_plan_part(name, named.get(name), found, situation))
-        except IntegrationError as error:
+        except _ERRORS as error:
             errors.append(error)
     if not bodies and not situation.parts and not errors:
         words = " ".join(reason for _, reason in found.reasons) or "It has no items."

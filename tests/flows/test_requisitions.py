@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from integrations.errors import NeedsPerson, NotReady, NotTransferable, Unmapped
-from integrations.flow import Bond, Known, Linked
+from integrations.errors import NeedsPerson, NotReady, NotTransferable, Transient, Unmapped
+from integrations.flow import Bond, Known, Linked, Row
 from integrations.flows.purchase_requisitions import FLOW
-from tests.flows.requisition_rows import NUMBER, Parts, account, asked_item, requisition, transferred
+from tests.flows.requisition_rows import NUMBER, Ledger, Parts, account, asked_item, requisition, transferred
 from tests.flows.rows import PLANT_ADDRESS
 
 PART = "17300001-"
@@ -67,6 +67,18 @@ def test_what_does_not_go_over_is_named_and_is_no_failure(values: dict[str, Any]
     with pytest.raises(NotTransferable) as told:
         Parts().plan(requisition(asked_item(**values)))
     assert (told.value.code, told.value.message) == (code, reason)
+
+
+class Unreachable(Ledger):
+    """A ledger whose reference data cannot be asked for just now."""
+
+    def reference(self, kind: str, key: str, *, fresh: bool = False) -> Row | None:
+        raise Transient("The gateway is down.", code="http-502")
+
+
+def test_a_system_that_cannot_be_asked_is_no_reason_to_write_nothing() -> None:
+    with pytest.raises(Transient, match="The gateway is down"):
+        Parts(ledger=Unreachable()).plan(requisition(asked_item()))
 
 
 def test_a_requisition_without_items_is_not_transferable():
