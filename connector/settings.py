@@ -91,7 +91,8 @@ elif not REDIS_URL:
 
 CACHES = {
     "default": {
-        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "BACKEND": "tenants.shared_cache.SharedCache",
+        "LOCATION": REDIS_URL,
         "KEY_FUNCTION": "django_tenants.cache.make_key",  # the schema is part of every key
     }
 }
@@ -131,6 +132,10 @@ SHARED_APPS = [
     "django.contrib.staticfiles",
     "django_celery_beat",
     "django_htmx",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
 ]
 TENANT_APPS = ["integrations"]
 INSTALLED_APPS = [*SHARED_APPS, *TENANT_APPS]
@@ -190,6 +195,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "tenants.middleware.MembershipMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -199,6 +205,44 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
 ]
+
+# --- Mail (integrations/alerting): without EMAIL_URL none is sent, and alerts are shown by pages and the API alone ----
+MAIL = env.mail("EMAIL_URL", "consolemail://" if DEVELOPMENT else "")
+EMAIL_ENABLED = MAIL != {}
+globals().update(MAIL)
+EMAIL_TIMEOUT = env.number("EMAIL_TIMEOUT", 15, least=1, most=60)
+DEFAULT_FROM_EMAIL = env.text("EMAIL_FROM", f"ml-connector@{PUBLIC_HOST}")
+if not re.fullmatch(r"[^@\s,<>]+@[^@\s,<>]+", DEFAULT_FROM_EMAIL):
+    env.problem("EMAIL_FROM", "must be one mail address")
+
+# --- People: django-allauth on the public host (integrations/entrance/) -----------------------------------------------
+SIGN_UP_OPEN = env.flag("SIGN_UP_OPEN", default=DEVELOPMENT)
+if SIGN_UP_OPEN and not EMAIL_ENABLED:
+    env.problem("SIGN_UP_OPEN", "needs EMAIL_URL: whoever signs up has to prove their address by mail")
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+LOGIN_REDIRECT_URL = "/"
+ACCOUNT_ADAPTER = "integrations.entrance.adapter.Accounts"
+ACCOUNT_FORMS = {"login": "integrations.entrance.forms.SignInForm", "signup": "integrations.entrance.forms.SignUpForm"}
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_SIGNUP_REDIRECT_URL = "/welcome/"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = True  # in the browser that signed up; elsewhere a password is asked for
+ACCOUNT_EMAIL_SUBJECT_PREFIX = "[ml-connector] "
+ACCOUNT_EMAIL_NOTIFICATIONS = EMAIL_ENABLED
+ACCOUNT_CHANGE_EMAIL = True
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_LOGOUT_REDIRECT_URL = LOGIN_URL
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if HTTPS else "http"
+# Beside tenants/throttle.py, which counts by account and address; these are per account, whatever the address.
+ACCOUNT_RATE_LIMITS = {"login": "60/m/ip", "login_failed": "60/m/ip,20/15m/key", "signup": "10/m/ip,50/d/ip"}
+MFA_ADAPTER = "integrations.entrance.adapter.SecondFactors"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_ISSUER = "ml-connector"
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEVELOPMENT
 
 # --- API (integrations/api/) ------------------------------------------------------------------------------------------
 CUSTOMER_WAITING_DAYS = env.number("CUSTOMER_WAITING_DAYS", 30, least=1, most=365)
@@ -294,15 +338,6 @@ ST_WEBHOOK_HASH = env.text("ST_WEBHOOK_HASH", "sha256").lower()
 if ST_WEBHOOK_HASH not in webhooks.HASHES:
     env.problem("ST_WEBHOOK_HASH", f"must be one of {', '.join(webhooks.HASHES)}")
     ST_WEBHOOK_HASH = "sha256"
-
-# --- Mail (integrations/alerting): without EMAIL_URL none is sent, and alerts are shown by pages and the API alone ----
-MAIL = env.mail("EMAIL_URL", "consolemail://" if DEVELOPMENT else "")
-EMAIL_ENABLED = MAIL != {}
-globals().update(MAIL)
-EMAIL_TIMEOUT = env.number("EMAIL_TIMEOUT", 15, least=1, most=60)
-DEFAULT_FROM_EMAIL = env.text("EMAIL_FROM", f"ml-connector@{PUBLIC_HOST}")
-if not re.fullmatch(r"[^@\s,<>]+@[^@\s,<>]+", DEFAULT_FROM_EMAIL):
-    env.problem("EMAIL_FROM", "must be one mail address")
 
 # --- Metrics (integrations/metrics_page.py): nobody sees them, unless one of these is set ----------------------------
 METRICS_TOKEN = env.text("METRICS_TOKEN")

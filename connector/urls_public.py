@@ -1,4 +1,4 @@
-"""The public host: signing in, choosing a customer, and the operators' admin."""
+"""The public host: signing up and in, choosing a customer, and the operators' admin."""
 
 from django.urls import include, path, re_path
 
@@ -8,7 +8,7 @@ from tenants.admin import operators
 
 urlpatterns = [
     path("", views_public.choose_customer, name="choose-customer"),
-    path("sign-in/", views_public.sign_in, name="sign-in"),
+    path("", include("integrations.entrance.urls")),
     path("sign-out/", views_public.sign_out, name="sign-out"),
     path("hand-over/", views_public.hand_over, name="hand-over"),
     path("api/v1/", include("integrations.api.urls_staff")),

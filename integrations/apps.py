@@ -10,10 +10,11 @@ class IntegrationsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Who comes in by a customer's host is noted in that customer's audit; what requests count is handed on."""
+        """Who comes in by a customer's host is noted in their audit, who signs up gets one; what requests count is kept."""
         from django.core.signals import request_finished
 
-        from integrations import metrics, sign_ins
+        from integrations import metrics, sign_ins, sign_ups
 
         sign_ins.listen()
+        sign_ups.listen()
         request_finished.connect(metrics.hand_on_soon, dispatch_uid="metrics")

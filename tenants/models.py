@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any, ClassVar
+from collections.abc import Collection
+from typing import Any, ClassVar, Self
 from zoneinfo import available_timezones
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -126,10 +127,26 @@ class Person(AbstractBaseUser, PermissionsMixin):
     def __str__(self) -> str:
         return self.name or self.email
 
+    vouched: bool = True  # False for who signs up: they have to prove their address (tenants/mailboxes.py)
+    stored_email: str = ""
+
+    @classmethod
+    def from_db(cls, db: str | None, field_names: Collection[str], values: Collection[Any], **more: Any) -> Self:
+        """Remembers the address, so that a change is noticed."""
+        person = super().from_db(db, field_names, values, **more)
+        person.stored_email = person.email if "email" in field_names else ""
+        return person
+
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Keeps the address in lower case, so that one mailbox is one person."""
+        """Keeps the address in lower case, so that one mailbox is one person; a new one is vouched for."""
+        from tenants import mailboxes
+
         self.email = self.email.strip().lower()
+        is_new = kwargs.get("update_fields") is None and self.email != self.stored_email
         super().save(*args, **kwargs)
+        self.stored_email = self.email
+        if is_new and self.vouched:
+            mailboxes.vouch(self)
 
 
 class Role(models.TextChoices):

@@ -32,9 +32,11 @@ PERMISSIONS = ", ".join(
     f"{feature}=()"
     for feature in (
         "accelerometer", "camera", "display-capture", "geolocation", "gyroscope", "magnetometer", "microphone", "midi",
-        "payment", "publickey-credentials-get", "usb",
+        "payment", "usb",
     )
-)  # fmt: skip
+) + ", publickey-credentials-get=(self), publickey-credentials-create=(self)"  # fmt: skip
+ENTRANCES = (settings.LOGIN_URL, "/invitations/", "/confirm/", "/welcome/")
+"""Pages whose forms may lead on to a customer's host of its own choice."""
 
 
 class PageHeadersMiddleware:
@@ -71,14 +73,15 @@ def _form_targets(request: HttpRequest) -> list[str]:
     if customer is not None:
         return [_origin(request, settings.PUBLIC_HOST)]
     found = [_origin(request, f"*.{settings.PUBLIC_HOST}")]
-    if request.path == settings.LOGIN_URL:
+    if request.path.startswith(ENTRANCES):
         found += [_origin(request, host) for host in _asked_for(request)]
     return found
 
 
 def _asked_for(request: HttpRequest) -> list[str]:
     """The customer's host that somebody who signs in goes on to, if it is a host of its own choice."""
-    wanted = request.POST.get("next") or request.GET.get("next") or ""
+    pending = request.session.get("account_login") or {} if hasattr(request, "session") else {}
+    wanted = request.POST.get("next") or request.GET.get("next") or pending.get("redirect_url") or ""
     hosts = parse_qs(urlsplit(wanted).query).get("to", [])[:1]
     known = Domain.objects.filter(domain__in=[host.lower() for host in hosts])
     return [host for host in known.values_list("domain", flat=True) if not host.endswith(f".{settings.PUBLIC_HOST}")]

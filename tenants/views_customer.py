@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import cast
 from urllib.parse import urlencode
 
+from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.auth import login, logout
 from django.core import signing
@@ -16,13 +17,14 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from tenants import handover
+from tenants.addresses import public_origin
 from tenants.doors import open_to_anybody
 from tenants.middleware import CustomerRequest, host_name
 from tenants.models import Customer
 
 STATE_COOKIE = "__Host-sign-in" if settings.HTTPS else "sign-in"
 STATE_SECONDS = 900  # to type a password in
-BACKEND = "django.contrib.auth.backends.ModelBackend"
+BACKEND = settings.AUTHENTICATION_BACKENDS[0]
 
 
 @open_to_anybody
@@ -33,9 +35,8 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     state = handover.new_state()
     wanted = request.GET.get("next", "/")
     allowed = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
-    _, colon, port = request.get_host().partition(":")
     query = urlencode({"to": host_name(request), "state": handover.hashed(state)})
-    response = redirect(f"{request.scheme}://{settings.PUBLIC_HOST}{colon}{port}/hand-over/?{query}")
+    response = redirect(f"{public_origin(request)}/hand-over/?{query}")
     response.set_cookie(
         STATE_COOKIE,
         signing.dumps({"state": state, "next": wanted if allowed else "/"}),
@@ -60,6 +61,7 @@ def enter(request: HttpRequest) -> HttpResponse:
     except (signing.BadSignature, handover.CodeRefused):
         return render(request, "tenants/refused.html", {"customer": _customer(request)}, status=403)
     login(request, person, backend=BACKEND)
+    UserSession.objects.create_from_request(request)  # the person sees it on the public host, and can end it there
     response = redirect(kept["next"])
     response.delete_cookie(STATE_COOKIE)
     return response
@@ -69,8 +71,7 @@ def enter(request: HttpRequest) -> HttpResponse:
 def sign_out(request: HttpRequest) -> HttpResponse:
     """Ends the session on this host, and shows the public host, where another one may still be open."""
     logout(request)
-    _, colon, port = request.get_host().partition(":")
-    return redirect(f"{request.scheme}://{settings.PUBLIC_HOST}{colon}{port}/")
+    return redirect(f"{public_origin(request)}/")
 
 
 def _customer(request: HttpRequest) -> Customer:

@@ -1,4 +1,4 @@
-"""The public host: signing in and out, choosing a customer, and the hand-over to the customer's host."""
+"""The public host: signing out, choosing a customer, and the hand-over to the customer's host."""
 
 from __future__ import annotations
 
@@ -6,36 +6,18 @@ import re
 from urllib.parse import urlencode
 
 from django.conf import settings
-from django.contrib.auth import login, logout
+from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
-from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_POST
 
 from tenants import handover
-from tenants.doors import open_to_anybody
-from tenants.forms import SignInForm
+from tenants.addresses import origin_of
 from tenants.models import Domain, Person
 
 STATE_HASH = re.compile(r"[0-9a-f]{64}")
-
-
-@open_to_anybody
-@sensitive_post_parameters("password")
-@never_cache
-@require_http_methods(["GET", "POST"])
-def sign_in(request: HttpRequest) -> HttpResponse:
-    """Asks for e-mail address and password; then goes to `next`, a page of this host."""
-    form = SignInForm(request, request.POST or None)
-    if request.method == "POST" and form.is_valid() and form.person is not None:
-        login(request, form.person)
-        return redirect(_next(request))
-    return render(
-        request, "tenants/sign_in.html", {"form": form, "next": _next(request)}, status=400 if form.errors else 200
-    )
 
 
 @require_POST
@@ -74,16 +56,9 @@ def hand_over(request: HttpRequest) -> HttpResponse:
 
 def customer_url(request: HttpRequest, host: str, path: str = "/") -> str:
     """A page on a customer's host, with the scheme and port that this request came by."""
-    _, colon, port = request.get_host().partition(":")
-    return f"{request.scheme}://{host}{colon}{port}{path}"
+    return f"{origin_of(request, host)}{path}"
 
 
 def _person(request: HttpRequest) -> Person:
     assert isinstance(request.user, Person)  # noqa: S101 - the middleware lets nobody else in
     return request.user
-
-
-def _next(request: HttpRequest) -> str:
-    wanted = request.POST.get("next") or request.GET.get("next") or "/"
-    secure = request.is_secure()
-    return wanted if url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=secure) else "/"

@@ -41,6 +41,14 @@ def _back_to_public() -> Iterator[None]:
     schema.use_public()
 
 
+@pytest.fixture(autouse=True)
+def _no_attempts_before() -> None:
+    """Each test begins without attempts to sign in that count."""
+    from django.core.cache import cache
+
+    cache.clear()
+
+
 @pytest.fixture
 def acme(request: pytest.FixtureRequest) -> Customer:
     """The customer acme, whose schema is ready to use."""

@@ -14,3 +14,6 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # quick; t
 
 # WhiteNoise serves collected files only; requests have the rights of a web process.
 MIDDLEWARE = ["tests.web_role.WebRole", *(name for name in MIDDLEWARE if "whitenoise" not in name)]  # noqa: F405
+
+# Attempts to sign in are counted in this process alone, and forgotten before each test (tests/conftest.py).
+CACHES["default"] |= {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": ""}  # noqa: F405

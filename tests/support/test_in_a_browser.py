@@ -121,7 +121,7 @@ def test_a_number_and_the_admins_address_are_enough_to_find_mend_and_see_it_deli
 def find(order: str, port: int, page: Any, shoot: Callable[[str], None]) -> None:
     """From the admin's address and a number to the customer who has it, and in there."""
     page.goto(f"http://localhost:{port}/admin/")
-    page.fill("[name=email]", "root@host.test")
+    page.fill("[name=login]", "root@host.test")
     page.fill("[name=password]", PASSWORD)
     page.click("button:has-text('Sign in')")
     shoot("1-operators")

@@ -36,7 +36,7 @@ class Browser:
     def sign_in(self, email: str, password: str = PASSWORD) -> Any:
         """Signs in on the public host, on the page where the browser is or else at its door."""
         page = self.at if self.at.startswith("http://localhost/sign-in/") else "http://localhost/sign-in/"
-        return self.open(page, data={"email": email, "password": password})
+        return self.open(page, data={"login": email, "password": password})
 
     def cookie(self, host: str, name: str) -> str:
         """The value of a cookie that a host has set."""

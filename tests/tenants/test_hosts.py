@@ -64,7 +64,7 @@ def test_a_stranger_cannot_post(acme):
 
 def test_forms_need_a_token_of_the_same_host(db):
     strict = Client(SERVER_NAME="localhost", enforce_csrf_checks=True)
-    assert strict.post("/sign-in/", {"email": "a@b.test", "password": "canary"}).status_code == 403
+    assert strict.post("/sign-in/", {"login": "a@b.test", "password": "canary"}).status_code == 403
 
 
 @pytest.mark.parametrize("path", ["/choose/", "/tenants/customer/"])

@@ -62,7 +62,7 @@ def test_other_sites_learn_nothing_and_no_device_is_used(acme):
 
 @pytest.mark.parametrize("template", TEMPLATES, ids=lambda path: path.name)
 def test_no_template_has_what_the_policy_forbids(template: Path):
-    text = template.read_text()
+    text = re.sub(r"\{%.*?%\}", "", template.read_text())
     assert not re.search(r"<style|\sstyle=|\son[a-z]+=|javascript:|hx-on|hx-vals=.js:", text)
     assert not re.search(r"<script(?![^>]*\ssrc=)", text)
     assert not re.search(r"(?:src|href)=\"(?:https?:)?//", text)

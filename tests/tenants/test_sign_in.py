@@ -203,7 +203,7 @@ def test_a_suspended_customer_is_closed_and_says_so(inside, acme):
 
 def test_signing_in_never_leads_away_from_the_platform(ana, browser):
     browser.open(f"{PUBLIC}sign-in/?next=https://evil.example/", follow=False)
-    browser.open(f"{PUBLIC}sign-in/?next=https://evil.example/", data={"email": ana.email, "password": PASSWORD})
+    browser.open(f"{PUBLIC}sign-in/?next=https://evil.example/", data={"login": ana.email, "password": PASSWORD})
     assert browser.at == PUBLIC
     browser.open(f"{ACME}sign-in/?next=//evil.example/")
     assert browser.at == ACME
@@ -217,7 +217,7 @@ def test_a_hand_over_to_nowhere_is_refused(inside, query):
 @pytest.mark.parametrize("email", ["ana@acme.test", "nobody@acme.test"])
 def test_a_failure_does_not_tell_who_exists(ana, browser, email):
     page = browser.sign_in(email, "a wrong canary password")
-    assert page.status_code == 400
+    assert browser.at == f"{PUBLIC}sign-in/"
     assert b"This address and password do not belong together." in page.content
     assert b"canary" not in page.content
 
@@ -235,14 +235,14 @@ class TestGuessing:
             browser.sign_in(ana.email, "a wrong canary password")
         assert b"Too many attempts" in browser.sign_in(ana.email).content
         clock.shift(throttle.WINDOW - timedelta(seconds=1))
-        assert browser.sign_in(ana.email).status_code == 400
+        assert b"Too many attempts" in browser.sign_in(ana.email).content
         clock.shift(timedelta(seconds=1))
-        assert browser.sign_in(ana.email).status_code == 200
+        assert (browser.sign_in(ana.email).status_code, browser.at) == (200, PUBLIC)
 
     def test_failures_of_one_account_do_not_lock_out_another(self, clock, ana, browser):
         for _ in range(throttle.PER_ACCOUNT):
             browser.sign_in("somebody@else.test", "a wrong canary password")
-        assert browser.sign_in(ana.email).status_code == 200
+        assert (browser.sign_in(ana.email).status_code, browser.at) == (200, PUBLIC)
 
     def test_one_address_cannot_try_many_accounts(self, clock, ana, browser):
         for number in range(throttle.PER_ADDRESS):
@@ -255,7 +255,7 @@ class TestGuessing:
         browser.sign_in(ana.email)
         browser.open(f"{PUBLIC}sign-out/", data={})
         browser.sign_in(ana.email, "a wrong canary password")
-        assert browser.sign_in(ana.email).status_code == 200
+        assert (browser.sign_in(ana.email).status_code, browser.at) == (200, PUBLIC)
 
     def test_behind_a_proxy_the_proxy_says_who_is_calling(self, rf, settings):
         request = rf.get("/", headers={"X-Forwarded-For": "1.1.1.1, 2.2.2.2"}, REMOTE_ADDR="10.0.0.1")

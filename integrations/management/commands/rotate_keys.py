@@ -1,4 +1,4 @@
-"""Brings every customer's secrets under the newest key of FIELD_KEYS.
+"""Brings every customer's secrets, and people's second factors, under the newest key of FIELD_KEYS.
 
 To change the key: put a new one first in FIELD_KEYS, restart everything, run this until `left` is 0, then remove the
 old one. It may be interrupted and run again at any time; work goes on meanwhile.
@@ -12,7 +12,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
-from integrations import audit
+from integrations import audit, second_factors
 from integrations.management.customers import find_customer
 from integrations.rotation import BATCH, Batch, batches
 from tenants.models import Customer
@@ -32,9 +32,11 @@ class Command(BaseCommand):
         customers = [find_customer(name)] if name else list(Customer.objects.order_by("pk"))
         if options["batch"] < 1:
             raise CommandError("--batch is at least 1.")
+        self._people = not name  # second factors belong to no customer
         self._rotated, stopped = 0, False
         if not options["check"]:
             try:
+                self._rotated = second_factors.rotate(write=True).rotated if self._people else 0
                 for customer in customers:
                     self._rotate(customer, options["batch"])
             except KeyboardInterrupt:  # the batch under way was rolled back; those before it stay
@@ -54,7 +56,10 @@ class Command(BaseCommand):
                     self.stdout.write(f"{customer.schema_name}: {batch.field}: {batch.rotated} of {batch.seen} rotated")
 
     def _count(self, customers: list[Customer], size: int) -> tuple[int, int]:
-        left = unreadable = 0
+        people = second_factors.rotate(write=False) if self._people else Batch("Authenticator.data")
+        left, unreadable = people.old, people.unreadable
+        if unreadable:
+            self.stderr.write(f"{unreadable} second factors of people are under a key that is not in FIELD_KEYS.")
         for customer in customers:
             with within(customer):
                 for batch in batches(size=size, write=False):

@@ -1,0 +1,1 @@
+"""The public host's entrance: signing up and in, second factors, sessions, accepting invitations."""
