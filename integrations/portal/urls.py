@@ -4,7 +4,9 @@ from integrations.portal import (
     alerts,
     audit_trail,
     books,
+    connect,
     export,
+    fit,
     flows,
     home,
     keys,
@@ -32,4 +34,6 @@ urlpatterns = [
     *retention.routes,
     *audit_trail.routes,
     *export.routes,
+    *connect.routes,
+    *fit.routes,
 ]

@@ -1,2 +1,1 @@
-from tests.fitting.making import make_report, report_of  # noqa: F401 - fixtures
-from tests.journeys.conftest import make_world, world  # noqa: F401 - fixtures
+from tests.fitting.making import make_report, report_of, world  # noqa: F401 - fixtures

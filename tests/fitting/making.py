@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -13,7 +13,12 @@ from integrations import desk, jobs
 from integrations.audit import Actor
 from integrations.models import Connection, FitReport
 from integrations.running import utc_now
+from simulators.sap.app import SapSimulator
+from simulators.server import serve
+from simulators.servicetitan.simulator import ServiceTitan
 from tenants import schedule
+from tenants.models import Customer
+from tests import databases
 from tests.journeys.world import LEASE, World
 
 OLGA = Actor(kind="person", id="7", label="olga@acme.test")
@@ -39,6 +44,19 @@ def work(world: World, report: FitReport, *, most: int = 20) -> FitReport:
             break
     with schema_context(world.customer.schema_name):
         return FitReport.objects.get(pk=report.pk)
+
+
+@pytest.fixture
+def world(db: None, acme: Customer, settings: Any) -> Iterator[World]:
+    """Both simulators over real HTTP, and acme with everything mapped; all of it is rolled back."""
+    databases.start_broker()
+    settings.OUTGOING_ALLOW, settings.OUTGOING_ALLOW_PLAIN_HTTP = ["127.0.0.0/8"], True
+    sap = SapSimulator()
+    sap.reset({"seed": 7, "size": "small", "oddities": 0, "suppliers": 12, "orders": 30, "invoices": 25})
+    with serve(sap) as source, serve(ServiceTitan(7, [1001, 1002])) as target:
+        made = World(customer=acme, sap=source.url, servicetitan=target.url)
+        made.connect()
+        yield made
 
 
 @pytest.fixture
