@@ -272,13 +272,12 @@ def no_part(name: str) -> Part:
 class Situation:
     """Everything a plan depends on besides the record. `current` is the target's row, read just now.
 
-    `marker` is the marker for a create in this situation, `next_marker` the one for a create that follows a
-    cancellation in the same plan (the next generation); `candidates` are the rows of the target's directory
-    (only for flows with `match_before_create` and only while there is no link). `done` are the writes this
-    delivery has made (only for flows with `sees_done`), `part(name)` is one of several target records and `parts`
-    names those that are linked (only for flows with `has_parts`). `waited` is how many seconds ago the delivery
-    was made. `refused` are the words of a refusal just now (only for flows with `sees_refusals`). `left_behind()`:
-    whether the record came with a read of everything and has been left out ever since.
+    `marker` is for a create in this situation, `next_marker` for one after a cancellation in the same plan (the next
+    generation). `candidates`: the rows of the target's directory (with `match_before_create`, while there is no link).
+    `done`: the writes this delivery has made (with `sees_done`); `part(name)`: one of several target records, `parts`:
+    the names of those that are linked (with `has_parts`). `waited`: how many seconds ago the delivery was made;
+    `refused`: the words of a refusal just now (with `sees_refusals`). `left_behind()`: whether the record came with a
+    read of everything and has been left out ever since. `lost`: see `engine.recovering.not_found_again`.
     """
 
     lookups: Lookups
@@ -292,6 +291,7 @@ class Situation:
     part: Callable[[str], Part] = no_part
     parts: Sequence[str] = ()
     waited: float = 0.0
+    lost: bool = False
     refused: str = ""
     left_behind: Callable[[], bool] = bool
 

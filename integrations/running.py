@@ -127,7 +127,7 @@ def _work(claim: schedule.Claim, sync: Sync, clock: Callable[[], datetime]) -> N
         if claim.kind == "poll":
             again_at, eventful, note = _poll(work, claim)
         elif is_running(sync) and (behind := withheld_for(sync)):
-            log.info("nothing is sent before it is read again", extra={"flow": sync.flow, "waits_for": behind})
+            log.debug("nothing is sent before it is read again", extra={"flow": sync.flow, "waits_for": behind})
             again_at = work.clock() + RECOVERY_LOOK
         elif is_running(sync):
             deliver(work)

@@ -60,7 +60,7 @@ def commit_intents(work: Work, batch: Sequence[Planned]) -> list[Outgoing]:
         if work.flow.maps:
             _keep_used([p for p in current if p.delivery.state in (State.DELIVERED, State.UNCHANGED)])
         _adopt(work, [p for p in current if p.plan and p.plan.adopt and p.link is None], now)
-        _learn(work, [p for p in current if p.delivery.state == State.UNCHANGED], now)
+        _learn(work, [p for p in current if _is_news(p)], now)
         link_all(
             work, [of_bond(b, p.delivery) for p in current if p.plan for b in p.plan.links], Link.Origin.FOUND, now
         )
@@ -191,6 +191,13 @@ def _adopt(work: Work, batch: Sequence[Planned], now: datetime) -> None:
     """Existing records of the target that were matched become linked, before anything is written to them."""
     adopted = [Found(work.flow.name, p.delivery.source_key, p.plan.adopt, 1, p.delivery.id) for p in batch if p.plan]
     link_all(work, adopted, Link.Origin.ADOPTED, now)
+
+
+def _is_news(planned: Planned) -> bool:
+    """Whether what was seen at the target, which is as it should be, is not known from a read-back of our own."""
+    if planned.delivery.state == State.DELIVERED:
+        return planned.link is not None and not planned.link.observed  # found there: made by a write long forgotten
+    return planned.delivery.state == State.UNCHANGED
 
 
 def _learn(work: Work, batch: Sequence[Planned], now: datetime) -> None:

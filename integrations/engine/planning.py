@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial, reduce
 from operator import or_
@@ -18,6 +18,7 @@ from django.db.models import Q
 from integrations.engine.linking import key_of, parts_of
 from integrations.engine.lookups import Asked, Cache
 from integrations.engine.overtaking import Seen, maps_of
+from integrations.engine.recovering import not_found_again
 from integrations.engine.refusing import left_behind
 from integrations.engine.relinking import held_back
 from integrations.engine.work import REFUSED, Work
@@ -150,9 +151,11 @@ class More:
     done: dict[UUID, list[Done]] = field(default_factory=dict)
     links: dict[str, Link] = field(default_factory=dict)
     rows: Mapping[str, Row] = field(default_factory=dict)
+    lost: Collection[UUID] = ()
 
     def __post_init__(self) -> None:
         flow = self.work.flow
+        self.lost = not_found_again(self.work.sync, [p.delivery for p in self.batch])
         if flow.sees_done:
             finished = Step.objects.filter(delivery__in=[p.delivery for p in self.batch], state=Step.State.DONE)
             for step in finished.order_by("position"):
@@ -203,6 +206,7 @@ def _plan(work: Work, planned: Planned, asked: Asked, directory: Directory, more
         parts=more.names(planned),
         refused=planned.delivery.reason if planned.delivery.code == REFUSED else "",
         waited=(work.clock() - planned.delivery.created_at).total_seconds(),
+        lost=planned.delivery.id in more.lost,
         left_behind=partial(left_behind, planned.delivery),
     )
     planned.plan = flow.plan(planned.record, situation)

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from integrations.engine.bulk import fetch
 from integrations.engine.unresolved import Mark
+from integrations.engine.versions import READ, REPLAYED
 from integrations.engine.work import Limits, ledger
 from integrations.models import Attempt, Connection, Delivery, Sync
 
@@ -96,6 +98,19 @@ def unmet_marks(sync: Sync, marks: Collection[Mark]) -> set[Mark]:
         return set()
     met = set(fetch(_MET, [sync.pk, list(doubted), sync.restored_at]))
     return {mark for mark in marks if mark[0] in doubted and mark not in met}
+
+
+def not_found_again(sync: Sync, deliveries: Sequence[Delivery]) -> set[UUID]:
+    """Those of which something may have been made since the backup that was looked for under its mark and not found.
+
+    What a person sends again is none of them: whoever does that has looked.
+    """
+    if sync.restored_at is None:
+        return set()
+    read = [one.id for one in deliveries if one.why in READ and not any(REPLAYED in note["text"] for note in one.notes)]
+    looks = Attempt.objects.filter(step__delivery__in=read, kind=Attempt.Kind.LOOK, intended_at__gte=sync.restored_at)
+    missed = looks.filter(outcome=Attempt.Outcome.NOT_FOUND).values_list("step__delivery_id", flat=True)
+    return set(missed)
 
 
 def earliest_look(sync: Sync, now: datetime, limits: Limits) -> datetime:

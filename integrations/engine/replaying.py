@@ -7,7 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from integrations.engine.recording import Moves, add_notes, wake
-from integrations.engine.versions import LIVE, insert_versions, next_version
+from integrations.engine.versions import LIVE, REPLAYED, insert_versions, next_version
 from integrations.engine.work import Schedule, ledger
 from integrations.errors import link_key
 from integrations.models import Delivery, Sync
@@ -54,7 +54,7 @@ def replay_all(
     moves, again = Moves(now), list[Delivery]()
     held = [delivery for delivery in newest if delivery.state in HELD]
     for delivery in held:
-        add_notes(delivery, [note or f"Replayed by {by}."], now)
+        add_notes(delivery, [note or f"{REPLAYED}{by}."], now)
         moves.move(delivery, State.PENDING, due_at=now)
     moves.save()
     for delivery in newest:

@@ -17,6 +17,9 @@ LIVE, BACKFILL = 1, 2
 """Priorities of deliveries: what changed just now goes before what a first or full read brings up."""
 
 
+REPLAYED = "Replayed by "
+"""Begins the note of a delivery that a person sent again."""
+
 READ = frozenset({"new", "changed", "re-read"})
 """Why there are versions with a row that was read just now."""
 

@@ -179,7 +179,7 @@ class PurchaseRequisitions(Flow):
         """Puts every item into a group, or says why it is in none; then brings each group's order up to date."""
         check_choices(situation.options, self.choices)
         lookups, options = situation.lookups, situation.options
-        requested_orders.leave_to_request(record.signs, lookups)
+        requested_orders.leave_to_request(record.number, record.signs, situation)
         found = sort_items(record.items, lambda wanted: group_of(wanted, lookups, options), options["default_supplier"])
         bodies: dict[str, Body] = {
             group.name: partial(to_servicetitan, record, group, members, lookups, options)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from integrations.errors import Awaiting, NeedsPerson, NotReady, NotTransferable, Rejected, undone_key
 from integrations.flow import Bond, Lookups, Row, Situation, Write
@@ -105,6 +106,7 @@ def claims(flow: str, invoice: Invoice, placed: Iterable[OnOrder], situation: Si
     found = []
     for place in placed:
         held = {str(receipt["id"]) for receipt in place.held.receipts}
+        found += _own_unlinked(flow, invoice, place, held, situation)
         for receipt in (receipt for receipt in place.active if not receipts.is_ours(receipt)):
             number = str(receipt["id"])
             key = f"{invoice.key}#{place.portion.order}/{number}"
@@ -114,6 +116,20 @@ def claims(flow: str, invoice: Invoice, placed: Iterable[OnOrder], situation: Si
             elif is_claimed and number not in held:
                 found.append(Bond(flow, key, ""))
     return tuple(found)
+
+
+def _own_unlinked(
+    flow: str, invoice: Invoice, place: OnOrder, held: Collection[str], situation: Situation
+) -> list[Bond]:
+    """The link of a receipt that we posted for this invoice, where the ledger has lost it (it says so in its memo)."""
+    order = place.portion.order
+    if situation.part(order).linked is not None:
+        return []
+    ours = (row for row in place.active if receipts.is_ours(row) and str(row["id"]) in held)
+    return [
+        Bond(flow, f"{invoice.key}#{order}", str(row["id"]), receipts.item_ids(row), receipts.observed(row))
+        for row in islice(ours, 1)
+    ]
 
 
 def posting(invoice: Invoice, place: OnOrder, situation: Situation) -> tuple[Write, tuple[str, ...]]:

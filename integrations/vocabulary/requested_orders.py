@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
-from integrations.errors import NotReady, NotTransferable, link_key
+from integrations.errors import NeedsPerson, NotReady, NotTransferable, link_key
 from integrations.flow import Lookups, Row, Situation, Want
 from integrations.vocabulary.money import decimal, plain
 from integrations.vocabulary.texts import line_number
@@ -55,9 +55,10 @@ def wants(keys: Iterable[str]) -> tuple[Want, ...]:
     return tuple(Want(f"linked-to:{REQUESTS}", key) for key in keys if not _MARK.fullmatch(key))
 
 
-def leave_to_request(found: Collection[str], lookups: Lookups) -> None:
+def leave_to_request(number: str, found: Collection[str], situation: Situation) -> None:
     """Raises NotTransferable for a requisition that a request made: approving the request makes the order."""
-    if is_ours(found, lookups):
+    _ask_after_restore(f"requisition {number}", found, situation, needs="")
+    if is_ours(found, situation.lookups):
         raise NotTransferable(
             "A request of ServiceTitan made it; the order there comes of that.", code="requested-there"
         )
@@ -65,9 +66,23 @@ def leave_to_request(found: Collection[str], lookups: Lookups) -> None:
 
 def wait_for_request(number: str, found: Collection[str], situation: Situation) -> None:
     """Raises NotReady for an order that a request made, until the request has found its order in ServiceTitan."""
+    if situation.linked is None:
+        _ask_after_restore(f"order {number}", found, situation, needs=link_key(ORDERS, number))
     if situation.linked is None and is_ours((number, *found), situation.lookups):
         words = "A request of ServiceTitan made this order: it waits until the request has been approved there."
         raise NotReady(words, needs=link_key(ORDERS, number))
+
+
+def _ask_after_restore(what: str, found: Collection[str], situation: Situation, *, needs: str) -> None:
+    """Raises NeedsPerson for what bears a mark of ours that the ledger does not know, once that was put back from a
+    backup: the request that made it may have been approved meanwhile, and is not listed any more."""
+    marks = [key for key in found if _MARK.fullmatch(key)]
+    if situation.lost and marks and not is_ours(found, situation.lookups):
+        words = (
+            f"SAP {what} bears the mark {marks[0]}, which this ledger does not know: it was put back from a backup. "
+            "A request of ServiceTitan may have made it: link it to its order there, or send it again if there is none."
+        )
+        raise NeedsPerson(words, code="made-after-backup", needs=needs)
 
 
 def as_requested(
