@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 CHECKOUT = Path(__file__).resolve().parent.parent
-INSTANCES = ("main", "demo", "tests", "faults", "processes")
+INSTANCES = ("main", "demo", "tests", "faults", "processes", "bench")
 SOCKET_PATH_LIMIT = 100  # bytes; the kernel's own limit is 107
 LONGEST_SOCKET_NAME = "postgres/run/.s.PGSQL.5432.lock"
 FALLBACK_PARENT = Path("/var/tmp")  # noqa: S108 - ours is made with mkdir, and refused if somebody else owns it
