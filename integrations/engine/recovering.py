@@ -2,7 +2,7 @@
 
 The remote systems are ahead of such a ledger. So every source is read again as a whole before anything is sent (what is
 pending may be older than what the target holds by now), and a create whose mark was not met since then is looked for
-before it is sent (ADR 11).
+before it is sent (ADR 12).
 """
 
 from __future__ import annotations
