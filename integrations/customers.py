@@ -12,16 +12,20 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from allauth.usersessions.models import UserSession
 from django.conf import settings
+from django.contrib.auth import SESSION_KEY
+from django.contrib.sessions.models import Session
 from django.db import DatabaseError, connection, transaction
 
-from integrations import budget
+from integrations import budget, metrics
 from integrations.audit import Actor, record
 from integrations.members import person_of
 from integrations.models import Connection
 from integrations.refusals import CannotBeDone
 from tenants import schema
-from tenants.models import Customer, Membership, Person, StaffCall
+from tenants.middleware import HOST_KEY
+from tenants.models import Customer, Domain, Membership, Person, StaffCall
 from tenants.provision import CustomerExists, create_customer
 from tenants.webhook_models import WebhookAddress, WebhookRefusals
 
@@ -111,12 +115,26 @@ def _remove(customer_id: int, now: datetime) -> bool:
             accounts = list(Connection.objects.values_list("pk", flat=True))
         _forget_calls(customer)
         people = list(Membership.objects.filter(customer=customer).values_list("person_id", flat=True))
+        hosts = set(Domain.objects.filter(tenant=customer).values_list("domain", flat=True))
         with connection.cursor() as cursor:
             cursor.execute(f"DROP SCHEMA {connection.ops.quote_name(customer.schema_name)} CASCADE")
         customer.delete()
-        Person.objects.filter(pk__in=people, memberships=None, is_staff=False, is_superuser=False).delete()
-        transaction.on_commit(lambda: _forget_budgets(accounts))
+        leaving = Person.objects.filter(pk__in=people, memberships=None, is_staff=False, is_superuser=False)
+        _forget_sessions(hosts, {str(person) for person in leaving.values_list("pk", flat=True)})
+        leaving.delete()
+        transaction.on_commit(lambda: _forget_in_store(customer.schema_name, accounts))
     return True
+
+
+def _forget_sessions(hosts: set[str], people: set[str]) -> None:
+    """What a session is about stands inside of it, encoded: so all of them are opened. Nobody leaves every day."""
+    gone = []
+    for session in Session.objects.iterator(chunk_size=1_000):
+        about = session.get_decoded()
+        if about.get(HOST_KEY) in hosts or about.get(SESSION_KEY) in people:
+            gone.append(session.pk)
+    Session.objects.filter(pk__in=gone).delete()
+    UserSession.objects.filter(session_key__in=gone).delete()
 
 
 def _forget_calls(customer: Customer) -> None:
@@ -126,9 +144,10 @@ def _forget_calls(customer: Customer) -> None:
     StaffCall.objects.filter(answer__contains=f'"id":"{customer.schema_name}"').delete()
 
 
-def _forget_budgets(accounts: list[UUID]) -> None:
+def _forget_in_store(schema_name: str, accounts: list[UUID]) -> None:
     for account in accounts:
         budget.forget(str(account), url=settings.REDIS_URL)
+    metrics.forget(schema_name)
 
 
 def _record(customer: Customer, verb: str, actor: Actor, detail: Mapping[str, Any]) -> None:

@@ -84,6 +84,13 @@ def hand_on_soon(**_: Any) -> None:
     hand_on()
 
 
+def forget(customer: str) -> None:
+    """Nothing is counted about this customer (by schema name) any more; what other processes still hold comes once."""
+    gone = [key for key in _stored() if customer in key[1:]]
+    if gone:
+        store(settings.REDIS_URL).reach(lambda client: client.hdel(COUNTS, *(json.dumps(key) for key in gone)))
+
+
 def ticked() -> None:
     """Notes that beat asked and a worker answered."""
     now = f"{time.time():.3f}"

@@ -15,7 +15,9 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
+from allauth.usersessions.models import UserSession
 from django.conf import settings
+from django.contrib.sessions.models import Session
 from django.db import connection, transaction
 
 from integrations import audit
@@ -98,6 +100,16 @@ def purge(customer: Customer, *, now: datetime, seconds: float = 30, batch: int 
                 detail = {"rows": rows, "days": days_of()[data]}
                 audit.record(actor=audit.PLATFORM, action="retention.purged", subject=data, detail=detail)
     return purged
+
+
+def forget_sessions(*, now: datetime) -> int:
+    """Removes sessions that have ended, a batch in each statement; returns how many. Anybody's: in public."""
+    count = 0
+    while gone := list(Session.objects.filter(expire_date__lt=now).values_list("pk", flat=True)[:BATCH]):
+        Session.objects.filter(pk__in=gone).delete()
+        UserSession.objects.filter(session_key__in=gone).delete()
+        count += len(gone)
+    return count
 
 
 def forget_calls(calls: type[AnsweredCall], *, now: datetime) -> int:

@@ -113,6 +113,7 @@ def seal(*, customers: list[int]) -> None:
 def purge_all() -> None:
     """Sends one message per customer, suspended ones included, to have old data removed; public ones go here."""
     retention.forget_calls(StaffCall, now=utc_now())
+    retention.forget_sessions(now=utc_now())
     _in_slices(purge, 1, PURGE_EXPIRES)
 
 
