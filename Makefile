@@ -1,7 +1,7 @@
 # One command each. Everything that is needed is installed first: into .venv, by hash, once.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help install demo up down clean lint ruff types layers migrations audit test test-slow sim bench docs requirements
+.PHONY: help install demo up down clean lint ruff types layers migrations audit test test-slow sim processes bench docs requirements
 
 PYTHON ?= python3
 RUN := .venv/bin/python
@@ -58,6 +58,10 @@ sim: install ## the fault campaign: seeded histories; SEED=1000 HISTORIES=400 fo
 	$(RUN) -m tests.faults.campaign --seed $${SEED:-1} --histories $${HISTORIES:-200} --processes $${PROCESSES:-2} \
 		$(if $(RESULTS),--results $(RESULTS))
 	@$(RUN) -m devservices down --instance tests --if-idle
+
+processes: install ## real processes killed and stopped during 5,000 records, ten seeds, an hour; SEEDS="3 4" RECORDS=500 for others
+	@for seed in $${SEEDS:-1 2 3 4 5 6 7 8 9 10}; do \
+		$(RUN) -m tests.faults.processes --seed $$seed --records $${RECORDS:-5000} $(if $(RESULTS),--results $(RESULTS)) || exit 1; done
 
 bench: install ## what the product costs, against a bare loop in the same run; ASK="orders idle" for some, ASK=--all for the long ones
 	$(RUN) -m bench $(ASK)

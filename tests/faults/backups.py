@@ -31,9 +31,10 @@ def restore_all(database: Copy, file: Path) -> None:
 
 
 def restore_schema(database: Copy, file: Path, schema: str) -> None:
-    """One customer's schema is lost; it is made anew of the backup, while everything else stays as it is."""
+    """One customer's schema is set aside and made anew of the backup, while everything else stays as it is."""
     with psycopg.connect(dbname=database.name, autocommit=True, **_where()) as server:
-        server.execute(sql.SQL("DROP SCHEMA {} CASCADE").format(sql.Identifier(schema)))
+        aside = sql.Identifier(f"{schema}_lost")
+        server.execute(sql.SQL("ALTER SCHEMA {} RENAME TO {}").format(sql.Identifier(schema), aside))
         server.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(schema)))
     options = ("--no-owner", "--exit-on-error", f"--schema={schema}", f"--dbname={database.name}")
     _run("pg_restore", database, *options, str(file))
