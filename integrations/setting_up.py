@@ -30,13 +30,18 @@ from tenants.models import Customer
 ADDRESSES = ("base_url", "token_url")
 
 
-def faults(row: Connection, credentials: Mapping[str, str], *, before: Connection | None = None) -> list[Fault]:
+def faults(
+    row: Connection, credentials: Mapping[str, str], *, before: Connection | None = None, by_staff: bool = False
+) -> list[Fault]:
     """Everything that is wrong with a connection as it will be. `before`: as it is now, with other credentials.
+
+    `by_staff`: somebody of the hosting team asks, who may set every address.
 
     Each fault names its member: "base_url", "options/page_size", "credentials/password".
     """
     system = connections.system_of(row.system)
-    found = [*_kinds(row.options, system.OPTIONS), *_staff_only(row, before, system.STAFF_ONLY)]
+    reserved: Collection[str] = () if by_staff else system.STAFF_ONLY
+    found = [*_kinds(row.options, system.OPTIONS), *_staff_only(row, before, reserved)]
     if found:
         return found
     settings = _settings(row, credentials)

@@ -17,10 +17,11 @@ from integrations.audit import Actor, record
 from integrations.engine import is_running, ledger
 from integrations.models import Connection, Delivery, Link, Sync
 from integrations.refusals import CannotBeDone, Fault
+from integrations.tokens import PAUSED_BY_PERSON
 from tenants import schedule
 from tenants.models import Customer
 
-BY_PERSON = "by-person"
+BY_PERSON = PAUSED_BY_PERSON
 """The pause code of what somebody has paused; only somebody resumes it."""
 
 
@@ -151,7 +152,8 @@ def why_not_running(sync: Sync) -> str:
         return f"This flow is paused ({sync.pause_reason or sync.pause_code}): resume it first."
     for account in (sync.source, sync.target):
         if account.state == Connection.State.PAUSED:
-            return f"The connection {account.name} is paused ({account.pause_reason}): repair and ping it first."
+            todo = "resume it first" if account.pause_code == BY_PERSON else "repair and ping it first"
+            return f"The connection {account.name} is paused ({account.pause_reason}): {todo}."
     return ""
 
 
@@ -195,6 +197,30 @@ def resume_all(account: Connection, customer: Customer, *, actor: Actor, now: da
     for sync in syncs:
         resume(sync, customer, actor=actor, now=now)
     return len(syncs)
+
+
+def pause_connection(account: Connection, *, reason: str, actor: Actor) -> None:
+    """Nothing is called any more after the batch that is under way, until a person resumes it. In a transaction.
+
+    Raises CannotBeDone for one that somebody has paused already.
+    """
+    state = {"state": Connection.State.PAUSED, "pause_code": BY_PERSON, "pause_reason": reason}
+    if not Connection.objects.filter(pk=account.pk).exclude(pause_code=BY_PERSON).update(**state):
+        raise CannotBeDone(f"The connection {account.name} is paused by a person already.")
+    detail = {"code": BY_PERSON, "reason": reason}
+    record(actor=actor, action="connection.paused", subject=account.name, subject_id=str(account.pk), detail=detail)
+
+
+def resume_connection(account: Connection, customer: Customer, *, actor: Actor, now: datetime) -> None:
+    """Ends a pause by a person; what uses the connection is looked at once. In a transaction. Raises CannotBeDone."""
+    paused = Connection.objects.filter(pk=account.pk, state=Connection.State.PAUSED, pause_code=BY_PERSON)
+    if not paused.update(state=Connection.State.OK, pause_code="", pause_reason=""):
+        raise CannotBeDone(f"The connection {account.name} is not paused by a person: ping it, that ends other pauses.")
+    syncs = [sync.pk for sync in users(account)]
+    for kind in schedule.KINDS:
+        schedule.make_due(customer_id=customer.pk, sync_ids=syncs, kind=kind, now=now)
+    detail = {"code": BY_PERSON, "reason": account.pause_reason}
+    record(actor=actor, action="connection.resumed", subject=account.name, subject_id=str(account.pk), detail=detail)
 
 
 def users(account: Connection) -> list[Sync]:

@@ -26,6 +26,7 @@ from integrations.models import Connection
 log = logging.getLogger(__name__)
 
 PAUSED_FOR_CREDENTIALS = BadCredentials.default_code
+PAUSED_BY_PERSON = "by-person"
 # Longer than a token call can take (integrations.http.Timeouts), so that the waiting ones read its result.
 PATIENCE = 130.0
 # Only what concerns the token: another process may have changed the rest for good reasons.
@@ -146,7 +147,10 @@ def pause_for_credentials(row: Connection, reason: str) -> None:
     """Pauses a connection whose credentials were refused, unless they were replaced meanwhile."""
     with transaction.atomic():
         # As it is in the table, and held: of two processes that were refused together, one tells of it.
-        state = Connection.objects.select_for_update().filter(pk=row.pk).values_list("state", flat=True).first()
+        rows = Connection.objects.select_for_update().filter(pk=row.pk)
+        state, code = rows.values_list("state", "pause_code").first() or ("", "")
+        if code == PAUSED_BY_PERSON:
+            return  # whoever has paused it finds out with the ping that they resume it with
         known = state == Connection.State.PAUSED
         values = {"state": Connection.State.PAUSED, "pause_code": PAUSED_FOR_CREDENTIALS, "pause_reason": reason}
         if _save(row, **values) and not known:

@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from copy import copy
 from typing import Any, ClassVar
 
 from django.contrib import admin, messages
-from django.db import transaction
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import path, reverse
 from django.utils import timezone
 
-from integrations import connections, desk, freshness, setting_up, steering
-from integrations.admin.doing import Answer, Deed, Desk, actor, customer, said
+from integrations import catalogue, connections, desk, freshness, steering
+from integrations.admin import accounts
+from integrations.admin.doing import (
+    Answer,
+    Deed,
+    Desk,
+    actor,
+    carry_out,
+    customer,
+    desk_page,
+    link_to,
+    require,
+    said,
+)
 from integrations.admin.site import customer_site
-from integrations.fields import reveal
 from integrations.keyring import KeyMissing
 from integrations.models import Connection, Run, Sync
-from integrations.refusals import CannotBeDone, WrongMembers
+from integrations.refusals import CannotBeDone
 from tenants.models import Role
 
 
@@ -29,6 +39,7 @@ class ConnectionPage(Desk):
     list_filter: ClassVar = ("environment", "state")
     ordering: ClassVar = ("name", "id")
     search_fields: ClassVar = ("name", "base_url")
+    list_before_template = "admin/desk/connections_before.html"
     template = "admin/desk/connection.html"
     deeds: ClassVar = {
         "ping": Deed(calls_out=True),
@@ -37,15 +48,19 @@ class ConnectionPage(Desk):
         "resume": Deed(),
     }
 
+    def get_urls(self) -> list[Any]:
+        """And forms for a new one, and for changes."""
+        view = self.admin_site.admin_view
+        return [
+            path("new/", view(self.new), name="integrations_connection_new"),
+            path("<path:object_id>/edit/", view(self.edit), name="integrations_connection_edit"),
+            *super().get_urls(),
+        ]
+
     def shown(self, request: HttpRequest, row: Connection) -> dict[str, Any]:
         """What the last ping found, which secrets there are (by name), and who uses it."""
         system = connections.system_of(row.system)
-        stored = Connection.objects.get(pk=row.pk)
-        try:
-            known = set(reveal(stored.credentials) or {})
-        except KeyMissing:
-            known = set()
-            messages.error(request, "The stored credentials cannot be read: enter them again.")
+        known = self.known(request, row)
         users = Sync.objects.filter(source=row) | Sync.objects.filter(target=row)
         return {
             "checks": row.capabilities.get("checks", []),
@@ -65,36 +80,67 @@ class ConnectionPage(Desk):
 
     def credentials(self, request: HttpRequest, row: Connection) -> Answer:
         """Replaces the secrets that were filled in; the others stay."""
-        posted = [(name, str(value)) for name, value in request.POST.items() if _is_secret(name, value)]
-        given = {name.removeprefix("secret-"): value for name, value in posted}
-        if not given:
-            raise CannotBeDone("Nothing was filled in: nothing was changed.")
-        stored = Connection.objects.get(pk=row.pk)
-        try:
-            before: Mapping[str, str] = reveal(stored.credentials) or {}
-        except KeyMissing:
-            before = {}
-        wanted = {**before, **given}
-        if faults := setting_up.faults(copy(row), wanted, before=row):
-            raise WrongMembers(faults)
-        with transaction.atomic():
-            locked = setting_up.locked(row.pk)
-            if locked is None:
-                raise CannotBeDone("This connection was removed meanwhile.")
-            setting_up.change(locked, {}, wanted, customer(request), actor=actor(request), now=timezone.now())
-        return f"Changed: {', '.join(sorted(given))}. Ping it now."
+        return f"Changed: {', '.join(accounts.replace_secrets(request, row))}. Ping it now."
 
     def pause(self, request: HttpRequest, row: Connection) -> Answer:
-        """Nothing is called any more: its syncs are paused, each in its own right."""
-        reason = said(request, "reason")
-        paused = steering.pause_all(row, reason=reason, actor=actor(request))
-        return f"Paused {paused} flows that use {row.name}."
+        """Nothing is called any more."""
+        steering.pause_connection(row, reason=said(request, "reason"), actor=actor(request))
+        return f"Paused: nothing is asked of {row.name} after the batch that is under way."
 
     def resume(self, request: HttpRequest, row: Connection) -> Answer:
-        """Its syncs go on."""
-        resumed = steering.resume_all(row, customer(request), actor=actor(request), now=timezone.now())
-        left = " The connection itself goes on once a ping is answered." if row.state == "paused" else ""
-        return f"Resumed {resumed} flows.{left}"
+        """What uses it goes on."""
+        steering.resume_connection(row, customer(request), actor=actor(request), now=timezone.now())
+        return f"{row.name} is asked again; what uses it is looked at now."
+
+    def new(self, request: HttpRequest) -> HttpResponse:
+        """A form for another one."""
+        require(request, Role.OWNER)
+        back = reverse("admin:integrations_connection_changelist")
+        if request.method == "POST":
+            done = carry_out(request, lambda: redirect(link_to(accounts.create(request))), request.path, calls_out=True)
+            if done["Location"] != request.path:
+                return done
+        systems = sorted(catalogue.systems())
+        wanted = request.POST.get("system") or request.GET.get("system", "")
+        row = Connection(system=wanted if wanted in systems else systems[0])
+        shown = {"systems": systems, "title": "Add a connection", "back": back}
+        return self._form(request, row, set(), shown)
+
+    def edit(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """A form with everything that can be changed."""
+        require(request, Role.OWNER)
+        row = self.row(request, object_id)
+        if request.method == "POST":
+            done = carry_out(request, lambda: self._changed(request, row), request.path, calls_out=True)
+            if done["Location"] != request.path:
+                return done
+        shown = {"row": row, "title": f"Change {row.name}", "back": link_to(row)}
+        return self._form(request, row, self.known(request, row), shown)
+
+    def known(self, request: HttpRequest, row: Connection) -> set[str]:
+        """Names of the secrets that are stored."""
+        try:
+            return set(accounts.secrets_of(row))
+        except KeyMissing:
+            messages.error(request, "The stored credentials cannot be read: enter them again.")
+            return set()
+
+    def _changed(self, request: HttpRequest, row: Connection) -> Answer:
+        changed = accounts.change(request, row)
+        messages.success(request, f"Changed: {', '.join(changed)}. Ping it now." if changed else "It is as it was.")
+        return redirect(link_to(row))
+
+    def _form(self, request: HttpRequest, row: Connection, known: set[str], shown: dict[str, Any]) -> HttpResponse:
+        """What was typed stands there again, but for secrets."""
+        names = sorted({*connections.system_of(row.system).CREDENTIALS, *known})
+        context = {
+            "system": row.system,
+            "given": accounts.given(request, row),
+            "fields": accounts.option_fields(request, row),
+            "secrets": [(name, name in known) for name in names],
+            **shown,
+        }
+        return desk_page(request, "admin/desk/connection_form.html", {"opts": self.model._meta, **context})
 
 
 @admin.register(Sync, site=customer_site)
@@ -154,7 +200,3 @@ class SyncPage(Desk):
         """Both books."""
         report = desk.start_comparison(row, customer(request), actor=actor(request), now=timezone.now())
         return f"The comparison of {report.sync.flow} has begun: see the reconcile reports."
-
-
-def _is_secret(name: str, value: Any) -> bool:
-    return name.startswith("secret-") and bool(str(value)) and len(name) < 80

@@ -1,4 +1,4 @@
-"""Log lines name what they are about: the run of a poll, the delivery of a write, and in threads the task's own context."""
+"""Log lines name what they are about: the run of a poll, the delivery of a write; in threads as in the task."""
 
 from __future__ import annotations
 
