@@ -24,19 +24,17 @@ QUARTER = timedelta(minutes=15)
 KEPT = timedelta(days=8)
 REACH = timedelta(hours=24)
 """So far back is caught up with what was not noted, after an outage or an upgrade."""
-_MOST_COUNTED = 50_000
 
 State = Delivery.State
 
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """What came to its end in a reader's day so far. `is_exact`: else there is more."""
+    """What came to its end in a reader's day so far."""
 
     delivered: int = 0
     unchanged: int = 0
     other: int = 0
-    is_exact: bool = True
 
 
 def take(*, now: datetime) -> None:
@@ -74,7 +72,7 @@ def lately(*, now: datetime, hours: int = 24) -> Mapping[UUID, list[Pulse]]:
 def today(pulses: Mapping[UUID, Sequence[Pulse]], *, began: datetime, now: datetime) -> dict[UUID, Day]:
     """What each sync brought to an end since `began`, the reader's midnight. `pulses` reach back so far. One statement.
 
-    Whole quarters are taken as noted; what came after the last of them is counted, up to a limit.
+    Whole quarters are taken as noted; what came after the last of them is counted.
     """
     whole = max((row.at for rows in pulses.values() for row in rows), default=began)
     since = max(whole, began)
@@ -84,12 +82,9 @@ def today(pulses: Mapping[UUID, Sequence[Pulse]], *, began: datetime, now: datet
             if began <= row.at < since:
                 for name in ("delivered", "unchanged", "other"):
                     sums[sync][name] += getattr(row, name)
-    newest = _closed(since).order_by().values("sync_id", "state")[: _MOST_COUNTED + 1]
-    seen = 0
-    for found in newest.values_list("sync_id", "state"):
-        seen += 1
-        sums[found[0]][_COLUMNS.get(found[1], "other")] += 1
-    return {sync: Day(**counts, is_exact=seen <= _MOST_COUNTED) for sync, counts in sums.items()}
+    for row in _closed(since).order_by().values("sync_id", "state").annotate(n=Count("pk")):
+        sums[row["sync_id"]][_COLUMNS.get(row["state"], "other")] += row["n"]
+    return {sync: Day(**counts) for sync, counts in sums.items()}
 
 
 _COLUMNS: Mapping[str, str] = {State.DELIVERED: "delivered", State.UNCHANGED: "unchanged"}

@@ -67,9 +67,15 @@ class Task:
         return RANKS.index(self.kind), -self.records
 
 
-def open_tasks(syncs: Sequence[Sync], reports: Iterable[ReconcileReport]) -> list[Task]:
-    """All of them. `syncs` with their connections, `reports` the newest finished one of each. Four statements."""
-    found = [*_connections(syncs), *_flows(syncs), *_books(reports), *_groups(), *_vanished(), *_alerts()]
+def open_tasks(
+    syncs: Sequence[Sync], reports: Iterable[ReconcileReport], causes: Sequence[Group] | None = None
+) -> list[Task]:
+    """All of them. `syncs` with their connections, `reports` the newest finished one of each.
+
+    `causes` are what `groups` found, if somebody has asked already. Four statements at most.
+    """
+    known = groups(most=MOST_GROUPS) if causes is None else causes
+    found = [*_connections(syncs), *_flows(syncs), *_books(reports), *_groups(known), *_vanished(), *_alerts()]
     return sorted(found, key=lambda task: task.rank)
 
 
@@ -108,8 +114,8 @@ def _books(reports: Iterable[ReconcileReport]) -> Iterator[Task]:
             )
 
 
-def _groups() -> Iterator[Task]:
-    for group in groups(most=MOST_GROUPS):
+def _groups(causes: Sequence[Group]) -> Iterator[Task]:
+    for group in causes:
         if is_for_a_person(group):
             kind = "unmapped" if group.fix.kind == "map-value" else "held"
             yield Task(

@@ -11,7 +11,12 @@ HEIGHT = 24
 
 
 def line(values: Sequence[int | None], title: object) -> SafeString:
-    """A line through what is known, broken where nothing is. `title` says in words what it shows."""
+    """A line through what is known, broken where nothing is; nothing at all where nothing is known.
+
+    `title` says in words what it shows.
+    """
+    if all(value is None for value in values):
+        return mark_safe("")
     most = max((value for value in values if value is not None), default=0) or 1
     runs, run = list[list[str]](), list[str]()
     for at, value in enumerate(values):
@@ -25,7 +30,9 @@ def line(values: Sequence[int | None], title: object) -> SafeString:
 
 
 def bars(values: Sequence[int], title: object) -> SafeString:
-    """A bar for each value; those of nothing are not drawn."""
+    """A bar for each value; those of nothing are not drawn. Nothing at all where there is none."""
+    if not any(values):
+        return mark_safe("")
     most = max(values, default=0) or 1
     drawn = "".join(f"M{at:g} {HEIGHT}V{_y(value, most)}h.8V{HEIGHT}z" for at, value in enumerate(values) if value)
     return _picture(len(values), title, f'<path fill="currentColor" d="{drawn}"/>')

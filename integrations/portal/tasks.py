@@ -29,7 +29,7 @@ from integrations.refusals import CannotBeDone
 from integrations.running import comparison_of
 from integrations.todo import is_for_a_person, newest_reports, open_tasks
 
-SAMPLE, MOST_JOBS = 3, 10
+SAMPLE, MOST_JOBS, MOST_CAUSES = 3, 10, 20
 NARROWING = ("flow", "state", "code", "needs")
 
 
@@ -37,14 +37,17 @@ NARROWING = ("flow", "state", "code", "needs")
 def tasks(request: PageRequest) -> HttpResponse:
     """Causes with what mends them, what else needs a person, and the last jobs."""
     syncs = list(Sync.objects.select_related("source", "target").order_by("flow"))
-    found = [task for task in open_tasks(syncs, newest_reports()) if task.group is None]
-    causes = [_cause(group) for group in groups()]
+    found = [task for task in open_tasks(syncs, newest_reports(), ()) if task.group is None]
+    known = groups()
+    every = request.GET.get("all") == "yes"
+    causes = [_cause(group) for group in (known if every else known[:MOST_CAUSES])]
     jobs = ReplayJob.objects.order_by("-id").defer("cursor")[:MOST_JOBS]
     shown = {
         "others": [(task, _subject(task.kind, task.subject), task_link(task)) for task in found],
         "causes": [cause for cause in causes if cause["yours"]],
         "waiting": [cause for cause in causes if not cause["yours"]],
         "jobs": jobs,
+        "more": len(known) - len(causes),
     }
     return render(request, "portal/tasks/list.html", shown)
 

@@ -35,7 +35,13 @@ def fill(customer: Customer, word: str) -> dict[str, Any]:
     with schema.within(customer):
         Delivery.objects.update(label=word, reason=word)
         report = ReconcileReport.objects.create(
-            sync=made["orders"], state="finished", agree=False, started_by=word, started_at=now, causes={word: 1}
+            sync=made["orders"],
+            state="finished",
+            agree=False,
+            started_by=word,
+            started_at=now,
+            causes={"late": 1},
+            differing=1,
         )
         ReconcileDifference.objects.create(report=report, source_key=word, cause="late", detail=word)
         job = ReplayJob.objects.create(selection={"flows": ["vendors"]}, started_by=word, created_at=now, error=word)
@@ -109,7 +115,12 @@ def test_no_page_opens_on_another_customers_host(both, globex):
 def test_a_stranger_is_asked_to_sign_in_first(acme):
     stranger = enter(acme)
     stranger.browser.clients[stranger.host].logout()
-    ids: dict[str, list[Any]] = {"slug": ["vendors"], "str": ["vendors"], "uuid": ["01890000-0000-7000-8000-000000000001"], "int": [1]}
+    ids: dict[str, list[Any]] = {
+        "slug": ["vendors"],
+        "str": ["vendors"],
+        "uuid": ["01890000-0000-7000-8000-000000000001"],
+        "int": [1],
+    }
     for path in (path for route in routes() for path in route.paths(ids)):
         answer = stranger.browser.clients[stranger.host].get(path)
         assert answer.status_code == 302, path
