@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 from django_tenants.utils import schema_context
 
 from integrations.models import Attempt, Delivery
@@ -173,13 +174,10 @@ class History:
         """Rounds until nothing is open; meanwhile people decide what only they can."""
         for number in range(ROUNDS):
             self._round()
-            if number < 2 or (number % 3 and self._is_open(self._unsettled())):
+            if number < 2 or (number % 3 and self._is_open()):
                 continue
-            if not self._people_decide() and not self._is_open(self._unsettled()):
+            if not self._people_decide() and not self._is_open():
                 break
-
-    def _unsettled(self) -> list[str]:
-        return [state for state in (*Delivery.OPEN, "behind") if state != "quarantined"]
 
     def _people_decide(self) -> bool:
         """What nobody but a person can bring to its end; whether there was anything."""
@@ -216,10 +214,12 @@ class History:
                 gone = purge(here.customer, now=self.made.now())
                 self.made.struck["old data removed"] += sum(gone.rows.values()) > 0
 
-    def _is_open(self, states: Sequence[str]) -> bool:
+    def _is_open(self) -> bool:
+        """Whether anything goes on by itself: what only a person can send again does not."""
         for here in self.made.worlds.values():
             with schema_context(here.customer.schema_name):
-                if Delivery.objects.filter(state__in=states).exists():
+                is_open = Q(state__in=[*Delivery.OPEN, "behind"]) & ~Q(state="quarantined", due_at=None)
+                if Delivery.objects.filter(is_open).exists():
                     return True
         return False
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 
 @dataclass
@@ -38,8 +40,8 @@ class InTurn:
             for later in self.waiting:
                 later.result()
 
-    def submit(self, call: Callable[[], None]) -> Later:
-        later = Later(call)
+    def submit(self, call: Callable[..., None], *given: Any) -> Later:
+        later = Later(partial(call, *given))
         self.waiting.append(later)
         if random.random() < 0.5:
             later.result()
