@@ -3,12 +3,14 @@
 from django.urls import include, path, re_path
 
 from integrations import metrics_page, webhooks
+from integrations.entrance import leaving
 from tenants import views_public
 from tenants.admin import operators
 
 urlpatterns = [
     path("", views_public.choose_customer, name="choose-customer"),
     path("", include("integrations.entrance.urls")),
+    path("customers/<slug:schema_name>/stay/", leaving.stay, name="stay"),
     path("sign-out/", views_public.sign_out, name="sign-out"),
     path("hand-over/", views_public.hand_over, name="hand-over"),
     path("api/v1/", include("integrations.api.urls_staff")),

@@ -50,7 +50,13 @@ def create(*, actor: Actor, owner: str = "", **given: Any) -> Customer:
 
 
 def suspend(customer: Customer, *, reason: str, actor: Actor, now: datetime) -> None:
-    """Nothing is claimed for them, and nobody gets in, from the next claim and request on. In a transaction."""
+    """Nothing is claimed for them, and nobody gets in, from the next claim and request on. In a transaction.
+
+    An owner who had decided to leave cannot take that back any more: the hosting team can.
+    """
+    if customer.left_at is not None:
+        customer.left_at = None
+        customer.save(update_fields=["left_at"])
     if customer.suspended_at is None:
         customer.suspended_at = now
         customer.save(update_fields=["suspended_at"])
@@ -77,11 +83,32 @@ def mark(customer: Customer, *, reason: str, actor: Actor, now: datetime) -> Non
         _record(customer, "marked-for-deletion", actor, detail)
 
 
+def leave(customer: Customer, *, reason: str, actor: Actor, now: datetime) -> None:
+    """An owner's decision: everything stops, and is removed after the waiting period unless an owner stays.
+
+    In a transaction, with the customer's row locked.
+    """
+    mark(customer, reason=reason, actor=actor, now=now)
+    customer.left_at = now
+    customer.save(update_fields=["left_at"])
+
+
+def stay(customer: Customer, *, actor: Actor) -> None:
+    """An owner's second thought: all goes on where it stopped. In a transaction, with the customer's row locked.
+
+    Raises CannotBeDone where it is not the owner's to take back.
+    """
+    if customer.left_at is None or customer.delete_after is None:
+        raise CannotBeDone("This was decided by the hosting team: ask them.")
+    take_back(customer, actor=actor)
+    resume(customer, actor=actor)
+
+
 def take_back(customer: Customer, *, actor: Actor) -> None:
     """The customer stays, suspended until somebody resumes it. In a transaction."""
     if customer.delete_after is not None:
-        customer.delete_after = None
-        customer.save(update_fields=["delete_after"])
+        customer.delete_after = customer.left_at = None
+        customer.save(update_fields=["delete_after", "left_at"])
         _record(customer, "kept", actor, {})
 
 

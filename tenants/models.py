@@ -43,7 +43,7 @@ class Customer(TenantMixin):  # type: ignore[misc]
     """A contractor. Everything that is theirs stands in the schema of this name.
 
     `key_id` is what their encryption keys are derived from, so it never changes. Schemas are made by
-    `tenants.provision`, never by saving a row.
+    `tenants.provision`, never by saving a row. `left_at`: an owner decided to leave, and may still take it back.
     """
 
     auto_create_schema = False
@@ -55,6 +55,7 @@ class Customer(TenantMixin):  # type: ignore[misc]
     time_zone = models.CharField(max_length=60, default="America/New_York", validators=[check_time_zone])
     suspended_at = models.DateTimeField(null=True, blank=True)
     delete_after = models.DateTimeField(null=True, blank=True, help_text="Everything of theirs is removed then.")
+    left_at = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -10,6 +10,7 @@ from integrations.portal import (
     flows,
     home,
     keys,
+    leave,
     map_changes,
     maps,
     programs,
@@ -34,6 +35,7 @@ urlpatterns = [
     *retention.routes,
     *audit_trail.routes,
     *export.routes,
+    *leave.routes,
     *connect.routes,
     *fit.routes,
 ]
