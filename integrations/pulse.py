@@ -82,8 +82,9 @@ def today(pulses: Mapping[UUID, Sequence[Pulse]], *, began: datetime, now: datet
             if began <= row.at < since:
                 for name in ("delivered", "unchanged", "other"):
                     sums[sync][name] += getattr(row, name)
-    for row in _closed(since).order_by().values("sync_id", "state").annotate(n=Count("pk")):
-        sums[row["sync_id"]][_COLUMNS.get(row["state"], "other")] += row["n"]
+    counted: Any = _closed(since).order_by().values("sync_id", "state").annotate(n=Count("pk"))
+    for found in counted:
+        sums[found["sync_id"]][_COLUMNS.get(found["state"], "other")] += found["n"]
     return {sync: Day(**counts) for sync, counts in sums.items()}
 
 

@@ -82,14 +82,14 @@ def held_up(sync: Sync, key: str, minutes: int) -> Delivery:
     )
 
 
-def more(customer: Customer, number: int) -> None:
-    """So many more rows in every list."""
+def more(customer: Customer, number: int, *, first: int = 0) -> None:
+    """So many more rows in every list, with numbers from the first one on."""
     with schema.within(customer):
         sync, account = Sync.objects.get(flow="purchase-orders"), Connection.objects.get(name="servicetitan")
         report = ReconcileReport.objects.create(
             sync=sync, state="finished", started_by="t", started_at=BEGINNING, agree=False
         )
-        for index in range(number):
+        for index in range(first, first + number):
             delivery = held_up(sync, f"46{index:08}", index)
             step = Step.objects.create(delivery=delivery, position=1, action="create", body={}, expect={})
             Attempt.objects.create(step=step, fence=1, intended_at=BEGINNING)

@@ -14,7 +14,7 @@ from integrations.tokens import PAUSED_FOR_CREDENTIALS
 from tenants import schema
 from tenants.models import Customer
 from tests.api.books import BEGINNING
-from tests.api.records import held_up, more, work
+from tests.api.records import held_up, work
 from tests.portal.desk import Desk, enter, words
 
 ASKED = {"HX-Request": "true"}
@@ -163,9 +163,3 @@ def test_the_way_says_what_is_done(acme, made):
         ValueMap.objects.create(map="cost-center", key="K1", value="12")
     steps = enter(acme).get("/").context["steps"]
     assert [(step.is_done, step.is_next) for step in steps][:3] == [(True, False), (False, True), (True, False)]
-
-
-def test_it_costs_the_same_with_ten_and_a_thousand_records(desk, acme):
-    few = desk.statements("/")
-    more(acme, 1000)
-    assert desk.statements("/") == few <= 25

@@ -104,13 +104,6 @@ def test_a_cursor_of_another_list_leads_to_the_first_page_and_says_so(desk, acme
         assert "not known any more" in desk.page(strange)
 
 
-def test_a_list_costs_the_same_with_ten_and_a_thousand_records(desk, acme):
-    few = desk.statements("/records/"), desk.statements("/records/?q=4500000001")
-    more(acme, 1000)
-    assert (desk.statements("/records/"), desk.statements("/records/?q=4500000001")) == few
-    assert not [sql for sql in desk.sql if "COUNT(" in sql]
-
-
 def test_the_file_holds_all_of_the_list_and_no_formula(desk, made, acme):
     more(acme, 70)
     with schema.within(acme):

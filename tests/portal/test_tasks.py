@@ -13,7 +13,7 @@ from integrations.tokens import PAUSED_FOR_CREDENTIALS
 from tenants import schedule, schema
 from tenants.models import Role
 from tests.api.books import BEGINNING
-from tests.api.records import more, work
+from tests.api.records import work
 from tests.portal.desk import Desk, enter, words
 
 CAUSE: dict[str, Any] = {
@@ -74,12 +74,6 @@ def test_the_most_consequential_stands_first(desk, acme):
     kinds = [task.kind for task, *_ in desk.get("/tasks/").context["others"]]
     assert kinds == ["credentials", "permission", "expiring"]
     assert "SAP refused the credentials." in desk.page("/tasks/")
-
-
-def test_tasks_cost_the_same_with_ten_and_a_thousand_records(desk, acme):
-    few = desk.statements("/tasks/")
-    more(acme, 1000)
-    assert desk.statements("/tasks/") == few
 
 
 def test_many_are_counted_before_anything_is_begun(desk, acme):
