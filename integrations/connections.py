@@ -7,6 +7,7 @@ module every connection looks complete.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from types import ModuleType
 from typing import Any, cast
@@ -72,25 +73,31 @@ def _credentials(row: Connection) -> dict[str, str]:
 
 
 def complete(given: ConnectionSettings) -> ConnectionSettings:
-    """Fills in the installation's own app where the connection names none. An app of one's own brings its own GUID."""
+    """Fills in what the installation has where the connection names none: its own app, and where the sandbox stands.
+
+    An app of one's own brings its own GUID.
+    """
     system = system_of(given.system)
-    if "app_key" not in system.CREDENTIALS or given.credentials.get("app_key"):
+    if "app_key" not in system.CREDENTIALS:
+        return given
+    given = _at_the_sandbox(given)
+    if given.credentials.get("app_key"):
         return given
     options, credentials = dict(given.options), dict(given.credentials)
     if settings.ST_APP_KEY:
         credentials["app_key"] = settings.ST_APP_KEY
     if settings.ST_EXTERNAL_DATA_GUID and not options.get("external_data_guid"):
         options["external_data_guid"] = settings.ST_EXTERNAL_DATA_GUID
-    return ConnectionSettings(
-        id=given.id,
-        system=given.system,
-        environment=given.environment,
-        base_url=given.base_url,
-        options=options,
-        capabilities=given.capabilities,
-        ca_bundle=given.ca_bundle,
-        credentials=credentials,
-    )
+    return replace(given, options=options, credentials=credentials)
+
+
+def _at_the_sandbox(given: ConnectionSettings) -> ConnectionSettings:
+    """A stand-in of the sandbox, for demos and tests; production always stands where its vendor has it."""
+    if given.environment != "sandbox":
+        return given
+    token_url = given.options.get("token_url") or settings.ST_SANDBOX_TOKEN_URL
+    options = {**given.options, **({"token_url": token_url} if token_url else {})}
+    return replace(given, base_url=given.base_url or settings.ST_SANDBOX_API_URL, options=options)
 
 
 def effective_options(row: Connection) -> dict[str, Any]:

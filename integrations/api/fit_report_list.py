@@ -94,7 +94,7 @@ class FitReportShort(serializers.Serializer[FitReport]):
     error = serializers.CharField()
 
 
-class StepShown(serializers.Serializer[Any]):
+class FitStepShown(serializers.Serializer[Any]):
     """Something that has to be done before it fits. `keys` are the lines that it settles."""
 
     title = serializers.CharField()
@@ -134,7 +134,7 @@ class ChangesShown(serializers.Serializer[Any]):
 class FitReportShown(FitReportShort):
     """A report with its lines; the steps are in the order in which they are to be done."""
 
-    steps = StepShown(many=True)
+    steps = FitStepShown(many=True)
     because = serializers.ListField(child=serializers.CharField())
     findings = FindingShown(many=True)
     changes = serializers.SerializerMethodField()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -109,8 +109,8 @@ def on_vendors(told: Told) -> Iterator[Finding]:
     if told.problem or not told.facts["read"]:
         return
     exact, new = told.outcomes.get("adopt", 0), told.outcomes.get("create", 0)
-    yield _vendors("exact", f"{counted(exact, 'supplier')} match a vendor exactly", "They are taken over.", exact)
-    yield _vendors("none", f"{counted(new, 'supplier')} match no vendor", "A vendor is created for each.", new)
+    yield _vendors("exact", f"Exact matches: {counted(exact, 'supplier')}", "They are taken over.", exact)
+    yield _vendors("none", f"New: {counted(new, 'supplier')}", "A vendor is created for each.", new)
     reasons = {code: told.facts["reasons"][code] for code in _VENDOR_CODES if code in told.facts["reasons"]}
     weak = sum(reason["records"] for reason in reasons.values())
     if weak:
@@ -150,7 +150,7 @@ def on_run(told: Told) -> Iterator[Finding]:
     yield from _reasons(told)
 
 
-def on_currencies(told: Told, units: list[Mapping[str, Any]]) -> Iterator[Finding]:
+def on_currencies(told: Told, units: Sequence[Mapping[str, Any]]) -> Iterator[Finding]:
     """Documents in currencies that no business unit keeps its books in."""
     own = {unit["currency"] for unit in units if unit["currency"]}
     theirs = told.facts.get("currencies") or {}
@@ -206,7 +206,7 @@ def _codes(flows: list[Told], value_map: str, hints: Mapping[str, Any]) -> list[
     return sorted(codes.values(), key=lambda one: (-one["records"], one["code"]))
 
 
-def on_units(units: list[Mapping[str, Any]] | None, flows: tuple[str, ...]) -> Iterator[Finding]:
+def on_units(units: Sequence[Mapping[str, Any]] | None, flows: tuple[str, ...]) -> Iterator[Finding]:
     """Orders belong to business units; a tenant without any cannot take one."""
     if units == []:
         yield Finding(

@@ -17,7 +17,8 @@ Kind = Literal["text", "secret", "choice", "number", "area", "day"]
 class Asked:
     """One field. `place` is the member that it fills: "base_url", "options/language", "credentials/password".
 
-    `advanced` ones stand folded away: whoever does not know them does not need them.
+    `advanced` ones stand folded away: whoever does not know them does not need them. `needed`: a new connection has to
+    have it (what is stored may stay), unless it signs in by OAuth.
     """
 
     place: str
@@ -27,6 +28,7 @@ class Asked:
     choices: tuple[tuple[str, Text], ...] = ()
     advanced: bool = False
     required: bool = False
+    needed: bool = False
 
     @property
     def name(self) -> str:
@@ -78,6 +80,7 @@ SAP = (
     ),
     Asked(
         place="options/auth_method",
+        advanced=True,
         label=_("How we sign in"),
         kind="choice",
         choices=(("basic", _("User and password")), ("oauth", _("OAuth 2.0 client credentials"))),
@@ -85,25 +88,35 @@ SAP = (
     ),
     Asked(
         place="credentials/username",
+        needed=True,
         label=_("Communication user"),
         kind="secret",
         help=_("App Maintain Communication Users: the user name. Use a user of its own for this product."),
     ),
     Asked(
         place="credentials/password",
+        needed=True,
         label=_("Password of the communication user"),
         kind="secret",
         help=_("It was shown or chosen when the user was made. After too many wrong tries SAP locks the user."),
     ),
     Asked(
         place="credentials/client_id",
+        advanced=True,
         label=_("OAuth client id"),
         kind="secret",
         help=_("Only for OAuth: in an arrangement, button “OAuth 2.0 Details”."),
     ),
-    Asked(place="credentials/client_secret", label=_("OAuth client secret"), kind="secret", help=_("Only for OAuth.")),
+    Asked(
+        place="credentials/client_secret",
+        label=_("OAuth client secret"),
+        kind="secret",
+        advanced=True,
+        help=_("Only for OAuth."),
+    ),
     Asked(
         place="options/token_url",
+        advanced=True,
         label=_("Token service URL"),
         help=_("Only for OAuth, from “OAuth 2.0 Details”; empty: the tenant's own token service."),
     ),
@@ -152,12 +165,14 @@ SERVICETITAN = (
     ),
     Asked(
         place="credentials/client_id",
+        needed=True,
         label=_("Client id"),
         kind="secret",
         help=_("At the same place, after the app was connected. It begins with cid."),
     ),
     Asked(
         place="credentials/client_secret",
+        needed=True,
         label=_("Client secret"),
         kind="secret",
         help=_("At the same place, “Generate”. It is shown once and begins with cs1. or cs2."),

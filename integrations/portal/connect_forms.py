@@ -107,7 +107,9 @@ class ConnectionForm(forms.Form):
             kept = gettext("Leave this empty to keep it.")
             given["help_text"] = f"{one.help} {stored % {'tail': self.tails[name]}} {kept}"
         widget = forms.PasswordInput(attrs={"autocomplete": "new-password", "spellcheck": "false"}, render_value=False)
-        return forms.CharField(max_length=4000, widget=widget, **{**given, "required": False})
+        oauth = self.data.get("options-auth_method") == "oauth"
+        required = one.needed and self.row is None and not oauth
+        return forms.CharField(max_length=4000, widget=widget, **{**given, "required": required})
 
     def _stored(self, one: Asked) -> Any:
         kind, _, member = one.place.partition("/")

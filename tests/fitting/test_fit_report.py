@@ -20,6 +20,7 @@ from tests.fitting.making import OLGA, begin, by_key, work
 from tests.journeys.world import World
 
 Made = Callable[..., FitReport]
+Lines = Callable[..., dict[str, Any]]
 SAP_OF_ORDERS = ("API_PURCHASEORDER_2", "API_PURCHASEORDER_PROCESS_SRV")
 
 
@@ -65,7 +66,7 @@ def test_two_accounts_with_everything_mapped_fit_and_nothing_was_written(world: 
     assert (event.action, event.actor_label) == ("fit-report.started", OLGA.label)
 
 
-def test_every_service_scope_and_change_field_has_a_line(world: World, report_of: Made) -> None:
+def test_every_service_scope_and_change_field_has_a_line(world: World, report_of: Lines) -> None:
     lines: Any = report_of(world)
     assert lines["sap:Reading purchase orders"]["detail"] == "Works with OData V4; orders are read by time of change."
     assert lines["servicetitan:Writing receipts"]["state"] == "works"
@@ -80,7 +81,7 @@ def test_every_service_scope_and_change_field_has_a_line(world: World, report_of
     assert lines["notice:supplier-invoices"]["title"] == "Receipts move stock"
 
 
-def test_the_first_run_is_shown_as_a_diff(world: World, report_of: Made) -> None:
+def test_the_first_run_is_shown_as_a_diff(world: World, report_of: Lines) -> None:
     run = report_of(world)["run:purchase-orders"]
     assert run["detail"] == "Of 30 records looked at: 30 created."
     (example, *_) = run["more"]
@@ -146,7 +147,7 @@ def test_a_missing_scenario_is_named_with_its_number_and_what_waits_for_it(world
     assert report.facts["vendors"]["outcomes"] == {"create": 12}
 
 
-def test_a_missing_scope_is_named_with_where_to_click(world: World, report_of: Made) -> None:
+def test_a_missing_scope_is_named_with_where_to_click(world: World, report_of: Lines) -> None:
     world.control(
         world.servicetitan,
         "credentials",
@@ -160,7 +161,7 @@ def test_a_missing_scope_is_named_with_where_to_click(world: World, report_of: M
     assert lines["servicetitan:Writing receipts"]["state"] == "missing"
 
 
-def test_what_a_tenant_has_not_licensed_is_told_apart(world: World, report_of: Made) -> None:
+def test_what_a_tenant_has_not_licensed_is_told_apart(world: World, report_of: Lines) -> None:
     gone = {"kind": "status", "status": 404, "body": {}, "method": "GET"}
     world.faults({**gone, "path": "budget-codes"}, {**gone, "path": "/inventory/v2/tenant/1001/receipts"})
     lines = report_of(world)
@@ -208,7 +209,7 @@ def test_a_mixed_pair_is_a_step_ahead_of_all_others(world: World, make_report: M
     )
 
 
-def test_an_older_release_says_which_change_fields_it_lacks(world: World, report_of: Made) -> None:
+def test_an_older_release_says_which_change_fields_it_lacks(world: World, report_of: Lines) -> None:
     world.control(world.sap, "settings", {"release": "2021"})
     line = report_of(world)["changes:sap:supplier invoices"]
     assert line["state"] == "works"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django_tenants.utils import schema_context
 
@@ -20,8 +22,8 @@ def owner(world: World, acme: Customer) -> Desk:  # noqa: F811 - the fixture
     return enter(acme, Role.OWNER)
 
 
-def sap_form(world: World, **members: str) -> dict[str, str]:  # noqa: F811
-    given = {
+def sap_form(world: World, **members: str) -> dict[str, Any]:  # noqa: F811
+    given: dict[str, Any] = {
         "name": "SAP test",
         "environment": "sandbox",
         "base_url": world.sap,
@@ -95,7 +97,7 @@ def test_somebody_may_save_what_does_not_work_yet(world: World, owner: Desk, acm
         ("base_url", "my300001", "base_url", "The base URL is the tenant's API address"),
         ("options-sap_client_number", "12", "options-sap_client_number", "has three digits"),
         ("options-company_codes", "1710, 9999", "options-company_codes", "It has no company code 9999"),
-        ("credentials-password", "", "credentials-password", "is missing"),
+        ("credentials-password", "", "credentials-password", "required"),
         ("options-history_from", "soon", "options-history_from", "is a day such as 2026-01-31"),
         ("name", "sap", "name", "There is a connection sap already"),
         ("name", "", "name", "required"),
@@ -129,8 +131,10 @@ def test_a_missing_arrangement_does_not_keep_the_rest_from_being_saved(world: Wo
 
 def test_a_tenant_that_opens_nothing_is_said_at_the_tenant_id(world: World, owner: Desk, acme: Customer) -> None:  # noqa: F811
     here = f"/connect/{one_of(acme, 'servicetitan')}/edit/"
-    form = {"name": "servicetitan", "environment": "sandbox", "options-servicetitan_tenant_id": "1002"}
-    answer = owner.post(here, **form, **{"options-external_data_guid": "7d9f1c52-3b5e-4c8e-9a51-0c8a5a7f7c11"})
+    form: dict[str, Any] = {"name": "servicetitan", "environment": "sandbox", "options-servicetitan_tenant_id": "1002"}
+    answer = owner.post(
+        here, **form, **dict[str, Any]({"options-external_data_guid": "7d9f1c52-3b5e-4c8e-9a51-0c8a5a7f7c11"})
+    )
     assert answer.status_code == 422
     assert "opens nothing of tenant 1002" in answer.context["form"].errors["options-servicetitan_tenant_id"][0]
     assert row_of(acme, "servicetitan").options["servicetitan_tenant_id"] == "1001"
@@ -145,8 +149,9 @@ def test_secrets_are_never_shown_again_and_stay_unless_another_is_typed(
     pages = [owner.get(path) for path in ("/connect/", f"/connect/{pk}/", f"/connect/{pk}/edit/")]
     assert all("canary" not in page.content.decode() for page in pages)
     assert "ends with word" in words(pages[1])
-    form = sap_form(world, name="sap", **{"credentials-password": "", "credentials-username": ""})
-    assert owner.post(f"/connect/{pk}/edit/", **form, **{"options-language": "de"}).status_code == 200
+    changed = {"credentials-password": "", "credentials-username": "", "options-language": "de"}
+    form = sap_form(world, name="sap", **changed)
+    assert owner.post(f"/connect/{pk}/edit/", **form).status_code == 200
     row = row_of(acme, "sap")
     assert row.options["language"] == "de"
     assert row.options["calls_per_second"] == 50
@@ -162,6 +167,32 @@ def test_another_address_needs_the_secrets_again(world: World, owner: Desk, acme
     answer = owner.post(f"/connect/{one_of(acme, 'sap')}/edit/", **form)
     assert "not sent to another address" in answer.context["form"].errors["credentials-password"][0]
     assert row_of(acme, "sap").base_url == world.sap
+
+
+def test_a_connection_to_servicetitan_needs_no_address(
+    world: World,  # noqa: F811
+    owner: Desk,
+    acme: Customer,
+    settings: Any,
+) -> None:
+    settings.ST_SANDBOX_API_URL, settings.ST_SANDBOX_TOKEN_URL = (
+        world.servicetitan,
+        f"{world.servicetitan}/connect/token",
+    )
+    settings.ST_APP_KEY = "ak1.canary-app-key"
+    settings.ST_EXTERNAL_DATA_GUID = "7d9f1c52-3b5e-4c8e-9a51-0c8a5a7f7c11"
+    form: dict[str, Any] = {
+        "name": "field",
+        "environment": "sandbox",
+        "options-servicetitan_tenant_id": "1002",
+        "options-calls_per_second": "50",
+        "credentials-client_id": "cid.canary-1002",
+        "credentials-client_secret": "cs1.canary-1002",
+    }
+    text = words(owner.post("/connect/new/servicetitan/", **form))
+    assert "lines are fine" in text
+    row = row_of(acme, "field")
+    assert (row.base_url, "token_url" in row.options) == ("", False)
 
 
 def test_only_the_end_of_a_long_secret_is_shown() -> None:

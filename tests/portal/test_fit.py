@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django_tenants.utils import schema_context
 
@@ -19,7 +21,7 @@ def desk(world: World, acme: Customer) -> Desk:  # noqa: F811 - the fixture
     return enter(acme)
 
 
-def pair(acme: Customer) -> dict[str, str]:
+def pair(acme: Customer) -> dict[str, Any]:
     with schema_context(acme.schema_name):
         return {row.system: str(row.pk) for row in Connection.objects.all()}
 
@@ -57,7 +59,7 @@ def test_while_it_is_made_the_page_asks_for_its_part_alone(
     desk: Desk,
     acme: Customer,
     world: World,  # noqa: F811
-    settings,
+    settings: Any,
 ) -> None:
     settings.WORK_SECONDS = 0
     report = work(world, begun(desk, acme), most=1)
