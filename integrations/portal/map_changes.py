@@ -177,7 +177,7 @@ def _from_form(request: PageRequest, name: str) -> list[Wanted]:
         value = request.POST.get(f"value:{key}", "").strip() or request.POST.get(f"other:{key}", "").strip()
         label = request.POST.get(f"label:{key}", "").strip()
         version = request.POST.get(f"version:{key}", "")
-        if not key.strip() or not (value or request.POST.get("remove")):
+        if not key.strip() or "\0" in f"{key}{value}{label}" or not (value or request.POST.get("remove")):
             raise CannotBeDone(_("Choose or enter a value for each code that you want to map."))
         longest = (map_files.KEY_LENGTH, map_files.VALUE_LENGTH, map_files.VALUE_LENGTH)
         given = [text[:most] for text, most in zip((key, value, label), longest, strict=True)]
@@ -193,7 +193,7 @@ def _from_file(request: PageRequest, name: str) -> list[Wanted]:
         text = upload.read().decode("utf-8-sig")
     except UnicodeDecodeError:
         raise CannotBeDone(_("The file is not UTF-8: save it as CSV UTF-8 and upload it again.")) from None
-    lines = map_files.read(name, text)
+    lines = map_files.read(name, text.replace("\0", ""))
     rows = value_maps.current(name, [line.given.key for line in lines])
     return [Wanted(line.given, value_maps.version_of(rows.get(line.given.key))) for line in lines]
 
@@ -208,7 +208,8 @@ def _stored(request: PageRequest, name: str) -> list[Wanted]:
         ]
     except (ValueError, TypeError):
         raise Http404 from None
-    if not 1 <= len(found) <= MOST_CHANGED or not all(each.given.key for each in found):
+    texts = (f"{each.given.key}{each.given.value}{each.given.label}" for each in found)
+    if not 1 <= len(found) <= MOST_CHANGED or not all(each.given.key for each in found) or "\0" in "".join(texts):
         raise Http404
     return found
 

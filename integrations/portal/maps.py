@@ -31,15 +31,16 @@ def maps(request: PageRequest) -> HttpResponse:
 @page(role="viewer")
 def one_map(request: PageRequest, name: str) -> HttpResponse:
     """The codes of a map, with what they lead to; of those without a row, what they may mean."""
-    text, only = request.GET.get("q", "")[:200], request.GET.get("only", "")
+    text, only = asked(request, "q", 200), request.GET.get("only", "")
     shown: Only = cast(Only, only) if only in FILTERS else "all"
     found = value_maps.codes(
-        known(name), text=text, only=shown, after=request.GET.get("cursor", "")[:120], size=PAGE + 1
+        known(name), text=text, only=shown, after=asked(request, "cursor", map_files.KEY_LENGTH), size=PAGE + 1
     )
     tabs = [("all", _("All")), ("unmapped", _("Without a value")), ("blocked", _("Holding records up"))]
     tabs += [] if catalogue.is_exact(name) else [("rules", _("Rules"))]
     context = {
         "codes": found[:PAGE],
+        "tickable": any(code.suggestions and not code.value for code in found[:PAGE]),
         "next": found[PAGE - 1].key if len(found) > PAGE else "",
         "q": text,
         "only": shown,
@@ -53,7 +54,7 @@ def one_map(request: PageRequest, name: str) -> HttpResponse:
 @page(role="owner")
 def edit(request: PageRequest, name: str) -> HttpResponse:
     """One code: what it may mean, a search in the other system, and the value that it shall have."""
-    key, text = request.GET.get("key", "").strip()[: map_files.KEY_LENGTH], request.GET.get("find", "")[:100]
+    key, text = asked(request, "key", map_files.KEY_LENGTH).strip(), asked(request, "find", 100)
     code = value_maps.one(known(name), key) if key else None
     lead = reference_data.leads([name]).get(name)
     found = reference_data.search(lead.connection, lead.kind, text) if lead and text.strip() else []
@@ -71,7 +72,7 @@ def edit(request: PageRequest, name: str) -> HttpResponse:
 @page(role="viewer")
 def history(request: PageRequest, name: str) -> HttpResponse:
     """Who changed a code's row, and when."""
-    key = request.GET.get("key", "")[: map_files.KEY_LENGTH]
+    key = asked(request, "key", map_files.KEY_LENGTH)
     if not key:
         raise Http404
     shown = {"code": value_maps.one(known(name), key), "events": value_maps.history(name, key)}
@@ -90,6 +91,11 @@ def as_csv(request: PageRequest, name: str) -> HttpResponse:
     disposition = f'attachment; filename="{known(name)}.csv"'
     text = map_files.written(name)
     return HttpResponse(text, content_type="text/csv; charset=utf-8", headers={"Content-Disposition": disposition})
+
+
+def asked(request: PageRequest, name: str, most: int) -> str:
+    """A text of the address, as long as it may be, without what PostgreSQL keeps in none."""
+    return request.GET.get(name, "").replace("\0", "")[:most]
 
 
 def known(name: str) -> str:

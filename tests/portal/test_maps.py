@@ -225,7 +225,14 @@ def upload(desk: Desk, data: str | bytes) -> Any:
     return desk.get("/maps/cost-center/") if answer.status_code == 303 else answer
 
 
-@pytest.mark.parametrize("rows_given", ["", "[]", "{}", '[["K1"]]', '[["", "1", "", ""]]', "null", "[1]"])
+@pytest.mark.parametrize("path", ["?q=%00", "?cursor=%00", "edit/?key=a%00&find=%00", "history/?key=a%00"])
+def test_what_no_database_keeps_breaks_no_page(owner: Desk, path: str) -> None:
+    assert owner.get(f"/maps/cost-center/{path}").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "rows_given", ['[["a\\u0000", "1", "", ""]]', "", "[]", "{}", '[["K1"]]', '[["", "1", "", ""]]', "null", "[1]"]
+)
 def test_what_no_page_of_ours_carries_is_not_found(owner: Desk, rows_given: str) -> None:
     assert owner.post("/maps/cost-center/save/", rows=rows_given).status_code == 404
 
