@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 from smtplib import SMTPException
 from typing import Any
 
@@ -90,6 +91,11 @@ class Accounts(DefaultAccountAdapter):  # type: ignore[misc]
         except (SMTPException, OSError) as error:
             log.error("a mail to a person was not sent", extra={"error": type(error).__name__})
         raise ImmediateHttpResponse(render(self.request, "account/mail_failed.html", status=503))
+
+    def send_notification_mail(self, *given: Any, **named: Any) -> None:
+        """What it tells of is done: it stays done if the mail cannot be sent."""
+        with suppress(ImmediateHttpResponse):
+            super().send_notification_mail(*given, **named)
 
 
 class SecondFactors(DefaultMFAAdapter):  # type: ignore[misc]

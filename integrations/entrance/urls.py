@@ -7,13 +7,16 @@ from allauth.mfa.base import views as factors
 from allauth.mfa.recovery_codes import views as codes
 from allauth.mfa.totp import views as apps
 from allauth.mfa.webauthn import views as keys
-from django.urls import path
+from django.conf import settings
+from django.urls import path, re_path
 
 from integrations.entrance import views
 from tenants.doors import open_to_anybody
 
+sign_in = accounts.LoginView.as_view(extra_context={"sign_up_open": settings.SIGN_UP_OPEN})
+
 urlpatterns = [
-    path("sign-in/", open_to_anybody(accounts.login), name="account_login"),
+    path("sign-in/", open_to_anybody(sign_in), name="account_login"),
     path("sign-in/passkey/", open_to_anybody(keys.login_webauthn), name="mfa_login_webauthn"),
     path("sign-in/second-factor/", open_to_anybody(factors.authenticate), name="mfa_authenticate"),
     path("sign-in/cancel/", open_to_anybody(accounts.logout), name="account_logout"),
@@ -27,8 +30,8 @@ urlpatterns = [
     path("confirm/<key>/", open_to_anybody(accounts.confirm_email), name="account_confirm_email"),
     path("password/", open_to_anybody(accounts.password_reset), name="account_reset_password"),
     path("password/sent/", open_to_anybody(accounts.password_reset_done), name="account_reset_password_done"),
-    path(
-        "password/<uidb36>-<path:key>/",
+    re_path(
+        r"^password/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>[^/]+)/$",
         open_to_anybody(accounts.password_reset_from_key),
         name="account_reset_password_from_key",
     ),

@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString
 from django.utils.timesince import timesince, timeuntil
 from django.utils.translation import gettext
 
+from tenants.addresses import public_origin
 from tenants.reader import zone_of
 
 register = template.Library()
@@ -41,6 +42,12 @@ def when(context: template.Context, value: datetime | date | None, form: str = "
 def zone(context: template.Context) -> str:
     """The name of the reader's zone, for a note such as "Times are those of America/Chicago"."""
     return str(_zone(context))
+
+
+@register.simple_tag(takes_context=True)
+def public_address(context: template.Context, path: str) -> str:
+    """A page of the public host, from whatever host the reader is on."""
+    return f"{public_origin(context['request'])}{path}"
 
 
 def _zone(context: template.Context) -> Any:
