@@ -20,7 +20,7 @@ from integrations.portal.doing import Done, carry_out
 from integrations.portal.keyset import listed
 from integrations.portal.live import live
 from integrations.portal.pages import PageRequest, actor, page
-from integrations.portal.words import flow_title, system_title
+from integrations.portal.words import cause_words, flow_title, system_title
 from integrations.steering import HIDDEN
 from integrations.todo import newest_reports
 
@@ -83,8 +83,10 @@ def book(request: PageRequest, report_id: UUID) -> HttpResponse:
         "here": system_title(report.sync.source.system),
         "there": system_title(report.sync.target.system),
         "months": _months(report),
-        "causes": sorted(report.causes.items(), key=lambda item: -item[1]),
-        "explained": sorted(report.explained.items()),
+        "causes": [
+            (name, cause_words(name), n) for name, n in sorted(report.causes.items(), key=lambda item: -item[1])
+        ],
+        "explained": [(cause_words(name), n) for name, n in sorted(report.explained.items())],
         "month": request.GET.get("month", "all"),
         "cause": request.GET.get("cause", ""),
     }
@@ -145,12 +147,14 @@ def _differences(report: ReconcileReport, request: PageRequest) -> QuerySet[Reco
     return rows.filter(cause=cause.replace("\x00", "")[:60]) if cause else rows
 
 
-def _with_records(report: ReconcileReport, rows: list[ReconcileDifference]) -> list[tuple[ReconcileDifference, Any]]:
-    """Each with its record's newest version, where we know one. One statement."""
+def _with_records(
+    report: ReconcileReport, rows: list[ReconcileDifference]
+) -> list[tuple[ReconcileDifference, Any, str]]:
+    """Each with its record's newest version, where we know one, and its cause in words. One statement."""
     keys = [row.source_key for row in rows]
     newest = Delivery.objects.filter(sync=report.sync_id, source_key__in=keys).order_by("source_key", "-number")
     known = dict(newest.distinct("source_key").values_list("source_key", "pk"))
-    return [(row, known.get(row.source_key)) for row in rows]
+    return [(row, known.get(row.source_key), cause_words(row.cause)) for row in rows]
 
 
 def _agree(reports: list[ReconcileReport]) -> bool | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -25,7 +25,7 @@ from integrations.portal.checklist import steps
 from integrations.portal.fixes import task_link
 from integrations.portal.live import live
 from integrations.portal.pages import PageRequest, page
-from integrations.portal.words import flow_title
+from integrations.portal.words import cause_words, flow_title
 from integrations.pulse import Day
 from integrations.todo import Task, newest_reports, open_tasks
 
@@ -157,6 +157,7 @@ def _verdict(known: Sequence[Freshness], reports: Sequence[ReconcileReport]) -> 
 
 def _told(task: Task) -> dict[str, Any]:
     known = task.subject in catalogue.flows()
+    task = replace(task, told=cause_words(task.told)) if task.kind == "books" else task
     return {"task": task, "subject": flow_title(task.subject) if known else task.subject, "way": task_link(task)}
 
 

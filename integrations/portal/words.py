@@ -91,6 +91,13 @@ def system_title(system: str) -> str:
     return str(getattr(catalogue.systems().get(system), "TITLE", system))
 
 
+def cause_words(text: str) -> str:
+    """Causes of differences name systems as programs do: "changed in servicetitan" is "changed in ServiceTitan"."""
+    for name in catalogue.systems():
+        text = text.replace(f" in {name}", f" in {system_title(name)}")
+    return text
+
+
 def told(entry: Entry, source: str, target: str) -> Happening:
     """A line of the story. `source` and `target`: what the two systems are called."""
     facts = entry.facts

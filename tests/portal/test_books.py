@@ -79,7 +79,7 @@ def test_a_report_shows_months_and_faults_before_what_is_explained(desk, made, a
     assert "March 2026" in text
     assert "120500.00 USD" in text
     assert "120499.00 USD" in text
-    assert [one.cause for one, _ in page.context["differences"]] == ["amounts differ", "amounts differ", "rounding"]
+    assert [one.cause for one, *_ in page.context["differences"]] == ["amounts differ", "amounts differ", "rounding"]
     assert "10.5 / 9.5 USD" in text
 
 
@@ -107,7 +107,7 @@ def test_a_long_report_has_pages_and_costs_the_same(desk, made, acme):
     seen, path = list[str](), f"/books/{report.pk}/"
     while path:
         context = desk.get(path).context
-        seen += [one.source_key for one, _ in context["differences"]]
+        seen += [one.source_key for one, *_ in context["differences"]]
         path = f"/books/{report.pk}/?cursor={context['cursor']}" if context["cursor"] else ""
     assert len(seen) == len(set(seen)) == 503
 
