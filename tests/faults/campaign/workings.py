@@ -80,6 +80,9 @@ def die(h: History, move: Move) -> None:
 def overtake(h: History, move: Move) -> None:
     """A worker stands still, mostly right after a write has left it, and others do its work meanwhile."""
     slow, other = h.workers[move.a % 2], h.workers[(move.a + 1) % 2]
+    if slow.is_idle and move.b % 2:
+        _bring_work(h, slow, move)
+    _busy(h, slow)
     if slow.is_idle or not other.is_idle:
         return
     if move.c % 4 and not _is_at_a_write(h, slow):
@@ -100,11 +103,15 @@ def brink(h: History, move: Move) -> None:
     Whoever looks for what was sent as soon as the lease is over does not see it in lists that lag.
     """
     slow, other = h.workers[move.a % 2], h.workers[(move.a + 1) % 2]
+    if not other.is_idle:
+        return
+    if slow.is_idle:
+        _bring_work(h, slow, move)
     for _ in range(400):
         if slow.is_idle or slow.is_before_write:
             break
         slow.step()
-    if slow.is_idle or not other.is_idle:
+    if slow.is_idle:
         return
     held = (120, 200, 250)[move.b % 3]
     h.made.tell(f"{slow.name} is held up for {held} s, sends and dies")
@@ -119,6 +126,27 @@ def brink(h: History, move: Move) -> None:
     while h.messages:
         take(h, other, h.messages.pop(0))
         go_on(h, other, 100_000)
+
+
+def _bring_work(h: History, worker: stage.Worker, move: Move) -> None:
+    """Something changes outside, is polled, and this worker takes what has to be delivered."""
+    h.outside(move)
+    h.made.pass_time(121)
+    for _ in range(2):
+        tick(h, Move("tick", 1, 0, 0))
+        for message in [message for message in h.messages if message["kind"] == "poll"]:
+            h.messages.remove(message)
+            take(h, worker, message)
+            go_on(h, worker, 100_000)
+    _busy(h, worker)
+
+
+def _busy(h: History, worker: stage.Worker) -> None:
+    """An idle worker takes something to deliver, if there is any."""
+    message = next((message for message in h.messages if message["kind"] == "deliver"), None)
+    if worker.is_idle and message:
+        h.messages.remove(message)
+        take(h, worker, message)
 
 
 def _is_at_a_write(h: History, worker: stage.Worker) -> bool:
