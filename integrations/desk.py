@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 
@@ -88,8 +89,9 @@ def start_fit_report(
     pair: tuple[Connection, Connection], flows: list[str], customer: Customer, *, actor: Actor, now: datetime
 ) -> FitReport:
     """Begins a fit report on a pair, SAP first; the one that is being made, if there is one. Raises CannotBeDone."""
-    report = jobs.start_fit_report(customer, pair, flows, by=_by(actor), now=now)
-    _note_report(actor, "started", report)
+    report, is_new = jobs.start_fit_report(customer, pair, flows, by=_by(actor), now=now)
+    if is_new:
+        _note_report(actor, "started", report)
     return report
 
 
@@ -204,9 +206,10 @@ def start_remap(
     is_exact: bool,
     actor: Actor,
     now: datetime,
+    leave: Collection[UUID] = (),
 ) -> ReplayJob:
     """Has sent again what was written since then under other values than these rows give; see `engine.remapping`."""
-    counted: dict[str, Any] = {"since": since, "expected": expected, "is_exact": is_exact}
+    counted: dict[str, Any] = {"since": since, "expected": expected, "is_exact": is_exact, "leave": leave}
     job = jobs.start_remap(customer, value_map, keys, **counted, by=_by(actor), now=now)
     detail = {"selection": job.selection, "expected": job.expected}
     record(actor=actor, action="remap-job.started", subject=value_map, subject_id=str(job.pk), detail=detail)

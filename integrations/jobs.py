@@ -15,9 +15,10 @@ from uuid import UUID
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, transaction
 
+from integrations import fitting
 from integrations.engine import LeaseLost, Selection, ledger, remapping, replay_jobs, reports
 from integrations.errors import IntegrationError
-from integrations.models import FitReport, Progress, ReconcileReport, ReplayJob, Sync
+from integrations.models import Connection, FitReport, Progress, ReconcileReport, ReplayJob, Sync
 from integrations.running import ClaimLease, CustomerSchedule, utc_now, work_for
 from tenants import schedule
 from tenants.models import Customer
@@ -49,10 +50,11 @@ def start_remap(
     is_exact: bool,
     by: str,
     now: datetime,
+    leave: Collection[UUID] = (),
 ) -> ReplayJob:
     """Begins to send again what was written since then under other values than these rows of a map give."""
     with transaction.atomic():
-        counted: dict[str, Any] = {"since": since, "expected": expected, "is_exact": is_exact}
+        counted: dict[str, Any] = {"since": since, "expected": expected, "is_exact": is_exact, "leave": leave}
         job = remapping.start(value_map, keys, **counted, by=by, now=now)
         _make_due(customer, job.pk, now)
     return job
@@ -78,13 +80,16 @@ def start_comparison(customer: Customer, sync: Sync, *, by: str, now: datetime) 
 
 def start_fit_report(
     customer: Customer, pair: tuple[Connection, Connection], flows: list[str], *, by: str, now: datetime
-) -> FitReport:
-    """Begins a fit report on a pair (SAP first), or says which one is being made. Raises CannotBeDone."""
+) -> tuple[FitReport, bool]:
+    """Begins a fit report on a pair (SAP first); the one that is being made, if there is one, and whether it is new.
+
+    Raises CannotBeDone.
+    """
     with transaction.atomic():
         report, is_new = fitting.begin(*pair, flows, by=by, now=now)
         if is_new:
             _make_due(customer, report.pk, now)
-    return report
+    return report, is_new
 
 
 def run_claim(claim: schedule.Claim, *, clock: Callable[[], datetime] = utc_now) -> None:
