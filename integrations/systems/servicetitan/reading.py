@@ -111,7 +111,8 @@ class ModifiedWindow:
 class ExportFeed:
     """Reads an export feed, which holds active, inactive and deleted rows in order of modification.
 
-    Cursor: {"from": continueFrom, "full": continueFrom of a re-read under way | None, "newest": stamp}.
+    Cursor: {"from": continueFrom, "full": continueFrom of a re-read under way | None, "newest": stamp, "load": see
+    `integrations.progress`}.
     """
 
     resource: Resource
@@ -136,16 +137,33 @@ class ExportFeed:
         """How far `stamp` lies behind the newest one read; 0 where either is missing."""
         return behind(stamp, str(cursor.get("newest") or ""))
 
+    def progress(self, cursor: Cursor) -> Progress | None:
+        """How far a full read is. A feed does not tell how much it holds."""
+        return progress_in(cursor)
+
     def _follow(self, client: ServiceTitanClient, state: Cursor, member: str, *, last: bool) -> Iterator[Page]:
-        more = True
+        more, is_load = True, member == "full" or _is_loading(state)
         while more:
+            is_first = not state[member]
             page = client.feed(self.resource, state[member], recent=self.recent)
             more = page.more
+            if is_load:
+                state[LOAD] = _fed(None if is_first else state.get(LOAD), page)
             state[member] = page.next_from
             state["newest"] = newest([state["newest"], *(stamp_of(row) for row in page.rows)])
             if member == "full" and not more:
                 state["from"], state["full"] = page.next_from, None
             yield Page(tuple(map(change, page.rows)), dict(state), more=more or not last, whole=member == "full")
+
+
+def _is_loading(state: Cursor) -> bool:
+    """Whether a feed is read for the first time: from its beginning, or on from where that was left."""
+    return not state["from"] or (LOAD in state and not state[LOAD]["done"])
+
+
+def _fed(load: dict[str, Any] | None, page: ListPage) -> dict[str, Any]:
+    load = load or begun(page.server_time or datetime.now(UTC), None)
+    return {**load, "read": load["read"] + len(page.rows), "done": not page.more}
 
 
 def change(row: NormalRow) -> Change:

@@ -229,8 +229,28 @@ def test_a_feed_is_followed_to_its_end_and_its_last_token_is_kept():
     with serve(Stub(feed)) as server:
         client = client_for(settings(server.url))
         keys, cursor = poll(client, {}, READ_BUSINESS_UNITS)
+        load = cursor.pop("load")
         assert (keys, cursor) == (["1", "2", "3"], {"from": "C", "full": None, "newest": at(3)})
-        assert poll(client, cursor, READ_BUSINESS_UNITS) == (["4"], {"from": "D", "full": None, "newest": at(4)})
+        after = {"from": "D", "full": None, "newest": at(4), "load": load}
+        assert poll(client, {**cursor, "load": load}, READ_BUSINESS_UNITS) == (["4"], after)
+
+
+def read_so_far(pages):
+    """How many rows of a full read each page tells of, and whether it was the last."""
+    told = [READ_BUSINESS_UNITS.progress(one.cursor) for one in pages]
+    return [(one.read, one.total, one.is_done) for one in told if one]
+
+
+def test_a_feed_that_is_read_for_the_first_time_tells_how_many_rows_it_has_brought():
+    with serve(Stub(feed)) as server:
+        client = client_for(settings(server.url))
+        first, *_ = pages = list(READ_BUSINESS_UNITS.pages(client, {}, overlap=0))
+        assert read_so_far(pages) == [(2, None, False), (3, None, False), (3, None, True)]
+        assert read_so_far(READ_BUSINESS_UNITS.pages(client, first.cursor, overlap=0))[-1] == (3, None, True)
+        later = READ_BUSINESS_UNITS.pages(client, pages[-1].cursor, overlap=0)
+        assert read_so_far(later) == [(3, None, True)]  # changes since then are no part of it
+        again = READ_BUSINESS_UNITS.pages(client, {"from": "B"}, overlap=0, full=True)
+        assert read_so_far(again) == [(2, None, False), (3, None, False), (3, None, True)]
 
 
 def test_a_full_read_of_a_feed_starts_over_and_ends_where_the_feed_ends():
