@@ -73,8 +73,16 @@ def database_cpu() -> float:
     return sum(_cpu(pid) for pid in [server, *_children(server)])
 
 
+def tree_cpu(pid: int) -> float:
+    """CPU seconds of a process and of all below it, ended ones included."""
+    return _cpu(pid) + sum(tree_cpu(child) for child in _children(pid))
+
+
 def _children(pid: int) -> list[int]:
-    return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    try:
+        return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    except OSError:  # it has just ended
+        return []
 
 
 def _cpu(pid: int) -> float:
