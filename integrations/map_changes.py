@@ -9,12 +9,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from integrations import desk
 from integrations.audit import Actor
 from integrations.engine import Given, ledger
+from integrations.engine.foreseeing import come_out_the_same
 from integrations.engine.previewing import Preview, preview
 from integrations.engine.reach import Reach, reach, table_with
+from integrations.mapping_rules import Table
 from integrations.models import Delivery, ReplayJob, Sync, ValueMap
 from integrations.running import comparison_of
 from integrations.value_maps import current, version_of
@@ -47,13 +50,40 @@ def look(value_map: str, wanted: Sequence[Wanted], *, since: datetime) -> Reach:
     return reach(value_map, saved, removed, since=since)
 
 
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a change would do. `same` are records that use a code that changes, and come out the same all the same."""
+
+    reach: Reach
+    same: frozenset[UUID] = frozenset()
+
+    @property
+    def differing(self) -> int:
+        """How many records would come out differently."""
+        return self.reach.total - len(self.same)
+
+
+def look_closely(value_map: str, wanted: Sequence[Wanted], *, since: datetime) -> Look:
+    """As `look`, and of the first records what would be written is held against what was. Asks no remote system."""
+    found, then = look(value_map, wanted, since=since), _then(value_map, wanted)
+    same: set[UUID] = set()
+    for sync in Sync.objects.select_related("source", "target").filter(pk__in={use.sync for use in found.uses}):
+        uses = [use for use in found.uses if use.sync == sync.pk]
+        same |= come_out_the_same(comparison_of(sync), uses, value_map, then)
+    return Look(found, frozenset(same))
+
+
+def _then(value_map: str, wanted: Sequence[Wanted]) -> Table:
+    saved = {each.given.key: each.given.value for each in wanted if each.given.value}
+    return table_with(value_map, saved, [each.given.key for each in wanted if not each.given.value])
+
+
 def samples(value_map: str, wanted: Sequence[Wanted], found: Reach) -> list[Preview]:
     """What would be written of some of the records that a change reaches, against the live target, which is asked.
 
     Nothing is changed. Raises the errors of the systems.
     """
-    saved = {each.given.key: each.given.value for each in wanted if each.given.value}
-    then = table_with(value_map, saved, [each.given.key for each in wanted if not each.given.value])
+    then = _then(value_map, wanted)
     newest = Delivery.objects.filter(pk__in=[one.delivery for one in found.examples if one.after][:MOST_SAMPLES])
     by_sync: dict[Any, list[Delivery]] = {}
     for delivery in newest:
@@ -83,19 +113,23 @@ def save(
     What was written under other values since `send_again_since` is sent again by the job that is returned; None
     leaves it as it is. Raises ChangedMeanwhile.
     """
+    found = look_closely(value_map, wanted, since=send_again_since) if send_again_since else None
     with ledger():
         _require_unchanged(value_map, wanted)
-        found = look(value_map, wanted, since=send_again_since) if send_again_since else None
         saved = [each.given for each in wanted if each.given.value]
         woken = desk.save_values(saved, customer, actor=actor, now=now, send_again=False) if saved else 0
         gone = ValueMap.objects.filter(map=value_map, key__in=[e.given.key for e in wanted if not e.given.value])
         for row in list(gone):
             desk.remove_value(row, customer, actor=actor, now=now, send_again=False)
-        if found is None or send_again_since is None or not (found.total or not found.is_exact):
+        if found is None or send_again_since is None or not (found.differing or not found.reach.is_exact):
             return woken, None
         keys = [each.given.key for each in wanted]
-        counted: dict[str, Any] = {"since": send_again_since, "expected": found.total, "is_exact": found.is_exact}
-        return woken, desk.start_remap(value_map, keys, customer, **counted, actor=actor, now=now)
+        counted: dict[str, Any] = {
+            "since": send_again_since,
+            "expected": found.differing,
+            "is_exact": found.reach.is_exact,
+        }
+        return woken, desk.start_remap(value_map, keys, customer, **counted, leave=found.same, actor=actor, now=now)
 
 
 def _require_unchanged(value_map: str, wanted: Sequence[Wanted]) -> None:

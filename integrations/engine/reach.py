@@ -26,6 +26,7 @@ from integrations.models import Delivery, Sync, ValueMap
 State = Delivery.State
 
 MOST_SHOWN = 20
+MOST_KEPT = 200
 MOST_LOOKED_AT = 50_000
 PAGE = 1_000
 SECONDS = 3.0
@@ -49,12 +50,14 @@ class Touched:
 class Reach:
     """Records by flow that would be sent again, some of them, and how many that are held up now would go on.
 
-    `unanswered` are records that the map would have no value for any more: they stay as they were written, and ask
-    when they change next. They stand among the examples as well, with an empty `after`.
+    `uses` are those of the first records, so that they can be looked at more closely. `unanswered` are records that
+    the map would have no value for any more: they stay as they were written, and ask when they change next. They stand
+    among the examples as well, with an empty `after`.
     """
 
     records: Counter[str] = field(default_factory=Counter)
     examples: list[Touched] = field(default_factory=list)
+    uses: list[uses.Use] = field(default_factory=list)
     unanswered: int = 0
     woken: int = 0
     is_exact: bool = True
@@ -108,6 +111,8 @@ def _all(asked: uses.Asked, then: Table, flows: Mapping[UUID, str], found: Reach
         looked_at += size
         for use in page:
             codes = sorted(uses.differing(use, asked, then), key=lambda one: not one.after)
+            if codes and codes[0].after and len(found.uses) < MOST_KEPT:
+                found.uses.append(use)
             for code in codes[:1]:
                 told = (use.delivery, flows.get(use.sync, ""), use.source_key, use.label)
                 yield Touched(*told, code.key, code.before, code.after)

@@ -38,17 +38,30 @@ def send_again(
 
 
 def start(
-    value_map: str, keys: Collection[str], *, since: datetime, expected: int, is_exact: bool, by: str, now: datetime
+    value_map: str,
+    keys: Collection[str],
+    *,
+    since: datetime,
+    expected: int,
+    is_exact: bool,
+    by: str,
+    now: datetime,
+    leave: Collection[UUID] = (),
 ) -> ReplayJob:
     """Makes a job for what was written since then under other values than these rows give.
 
-    `expected` is what `reach` counted. To be called in the transaction that changes the rows, and that has the job
-    worked on.
+    `expected` is what was counted before; `leave` are versions of which the same would be written. To be called in the
+    transaction that changes the rows, and that has the job worked on.
     """
     with transaction.atomic():
         return ReplayJob.objects.create(
             action=ReplayJob.Action.REMAP,
-            selection={"map": value_map, "keys": sorted(keys), "since": since.isoformat()},
+            selection={
+                "map": value_map,
+                "keys": sorted(keys),
+                "since": since.isoformat(),
+                "leave": list(map(str, leave)),
+            },
             expected=expected,
             expected_exactly=is_exact,
             started_by=by[:80],
@@ -61,7 +74,8 @@ def go_on(job: ReplayJob, size: int, *, schedule: Schedule, now: datetime) -> No
     stored = job.selection
     asked = uses.Asked.of(stored["map"], stored["keys"], datetime.fromisoformat(stored["since"]))
     page, place, looked_at = uses.page(asked, _place(job), size)
-    table = tables([asked.map])[asked.map]
+    table, leave = tables([asked.map])[asked.map], set(stored.get("leave", ()))
+    page = [use for use in page if str(use.delivery) not in leave]
     done = _anew(page, asked, table, BACKFILL, by=job.started_by, schedule=schedule, now=now)
     job.seen, job.done, job.left_alone = job.seen + looked_at, job.done + done, job.left_alone + looked_at - done
     if place is None:

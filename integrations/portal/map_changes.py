@@ -99,14 +99,16 @@ def samples(request: PageRequest, name: str) -> HttpResponse:
 def _shown(request: PageRequest, name: str, wanted: Sequence[Wanted], *, status: int = 200) -> HttpResponse:
     checked = reference_data.check([each.given for each in wanted if each.given.value])
     days = _days(request)
-    found = map_changes.look(name, wanted, since=timezone.now() - timedelta(days=days))
+    found = map_changes.look_closely(name, wanted, since=timezone.now() - timedelta(days=days))
     context = {
         "lines": _lines(name, wanted[:SHOWN], checked.wrong),
         "faults": list(checked.wrong.values())[:SHOWN],
         "count": len(wanted),
         "more": max(0, len(wanted) - SHOWN),
         "unchecked": checked.unchecked,
-        "reach": found,
+        "reach": found.reach,
+        "differing": found.differing,
+        "same": found.same,
         "days": days,
         "choices": DAYS,
         "wanted": _json(wanted),

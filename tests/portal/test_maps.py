@@ -135,7 +135,7 @@ def test_accepted_suggestions_are_looked_at_before_they_are_saved(owner: Desk, a
 
 def test_a_change_shows_which_records_would_come_out_differently(owner: Desk) -> None:
     answer = send(owner, "preview", {"key": "K1", "other:K1": "13"})
-    assert "1 record would come out differently: 1 purchase-orders" in words(answer)
+    assert "1 record would come out differently" in words(answer)
     (one,) = answer.context["reach"].examples
     assert (one.label, one.before, one.after) == ("Order 4500000001", "12", "13")
 
