@@ -1,7 +1,8 @@
 """`python -m tests.faults.campaign --seed 1 --histories 200`: plays a range of seeds and says what came of it.
 
 Exit code 0 only if every history kept the promise. A failing one is told in as few moves as show it. `--results FILE`
-adds one line of JSON, so that ranges that were run at different times can be put together; `--merge FILE` sums them up.
+adds one line of JSON, so that ranges that were run at different times can be put together; `--merge FILE` sums them up
+and says how often everything happened that was to be tried. A long range in which some of it never happened fails.
 `--mutants` plants each known bug in turn and names the first seed that shows it.
 """
 
@@ -78,8 +79,13 @@ def _merged(path: Path) -> int:
         total["histories"] += row["histories"]
         total.update(row["counts"])
         failing += row["failing"]
-    print(json.dumps({**total, "failing": sorted(failing)}, indent=1))
-    return 1 if failing else 0
+    from tests.faults.campaign import coverage
+
+    print(json.dumps({"histories": total["histories"], "failing": sorted(failing)}))
+    print(coverage.table(total))
+    never = coverage.missing(total)
+    print(f"never happened: {', '.join(never) or 'nothing of this'}")
+    return 1 if failing or never else 0
 
 
 if __name__ == "__main__":

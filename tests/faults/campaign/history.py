@@ -19,7 +19,7 @@ from integrations.seals import seal_customer
 from simulators.servicetitan.simulator import ServiceTitan
 from tests.faults.campaign import checkers, events, outside, people, stage, workings
 from tests.faults.campaign.moves import Move, drawn
-from tests.faults.campaign.wire import FAULTS
+from tests.faults.campaign.spoiling import FAULTS
 from tests.faults.campaign.world import TITAN, Here, Set, stage_set
 
 WORKERS = ("w1", "w2")

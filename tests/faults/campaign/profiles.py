@@ -17,8 +17,8 @@ PEOPLE = ("map", "replay", "replay", "reconcile", "pause")
 @dataclass(frozen=True, slots=True)
 class Profile:
     """`changes` is what people do in both systems, `people` what they do here; a word that stands twice is drawn twice
-    as often. `more` replaces weights of moves. `faults` are words of `wire.FAULTS`, () for all of them. `agreed` is how
-    likely the books agree when it begins.
+    as often. `more` replaces weights of moves. `faults` are words of `spoiling.FAULTS`, () for all of them. `agreed`
+    is how likely the books agree when it begins.
     """
 
     name: str

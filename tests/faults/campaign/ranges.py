@@ -35,6 +35,7 @@ def database() -> Iterator[None]:
 
 def play_range(first: int, count: int, *, results: str = "", story: bool = False) -> int:
     """Plays these seeds; 1 if one of them broke the promise."""
+    from tests.faults.campaign import coverage, workings
     from tests.faults.campaign.history import play
 
     counts: Counter[str] = Counter()
@@ -49,14 +50,18 @@ def play_range(first: int, count: int, *, results: str = "", story: bool = False
             failing.append(seed)
             print(_told(seed, outcome.problems), flush=True)
         if number % 50 == 0:
+            workings.vacuum()
             rate = number / (time.monotonic() - began)
             print(f"{number} of {count} histories, {len(failing)} failing, {rate:.2f}/s", flush=True)
-    row = {"first": first, "histories": count, "failing": failing, "counts": dict(counts)}
+    row = {"first": first, "histories": count, "failing": failing, "counts": dict(sorted(counts.items()))}
     print(json.dumps(row))
+    never = coverage.missing(counts)
+    if never:
+        print(f"never happened: {', '.join(never)}", flush=True)
     if results:
         with Path(results).open("a") as file:
             file.write(json.dumps(row) + "\n")
-    return 1 if failing else 0
+    return 1 if failing or (never and count >= coverage.ENOUGH) else 0
 
 
 def _told(seed: int, problems: Sequence[str]) -> str:

@@ -33,7 +33,7 @@ from simulators.wire import Request
 from tenants import schedule
 from tenants.health_models import SyncHealth
 from tenants.models import Customer, ScheduledWork, ServiceTitanTenant
-from tests.faults.campaign import stage, wire
+from tests.faults.campaign import spoiling, stage, wire
 from tests.faults.campaign.intents import Intents
 from tests.faults.campaign.profiles import Profile, profile_of
 from tests.faults.campaign.threads import InTurn
@@ -159,7 +159,7 @@ def stage_set(seed: int) -> Iterator[Set]:
         keys = {"production": [], "sandbox": [WEBHOOK_KEY]}
         stack.enter_context(patch.object(ids, "secrets", numbers))
         stack.enter_context(patch.object(connections, "budget_of", made.budget))
-        stack.enter_context(patch.object(settings, "READ_SECONDS", wire.READ_SECONDS))
+        stack.enter_context(patch.object(settings, "READ_SECONDS", spoiling.READ_SECONDS))
         stack.enter_context(patch.object(settings, "ST_WEBHOOK_KEYS", keys))
         stack.enter_context(patch.object(delivering, "ThreadPoolExecutor", InTurn))
         lag = random.Random(f"{seed}/lag").choice(profile.lags)
