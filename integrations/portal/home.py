@@ -66,7 +66,7 @@ def home(request: PageRequest) -> HttpResponse:
     shown["more"] = max(0, len(tasks) - MOST_TASKS)
     if not any(one.sync.enabled for one in known):
         shown["steps"] = steps()
-    return live(request, "portal/home/_now.html", "portal/home/home.html", shown)
+    return live(request, "portal/overview/_now.html", "portal/overview/page.html", shown)
 
 
 def _rows(known: Sequence[Freshness], reports: Sequence[ReconcileReport], now: datetime) -> list[Row]:

@@ -156,3 +156,22 @@ def test_a_difference_of_another_report_is_not_found(desk, made, acme):
     with schema.within(acme):
         difference = ReconcileDifference.objects.filter(report=other)[0]
     assert desk.post(f"/books/{report.pk}/differences/{difference.pk}/repair/").status_code == 404
+
+
+def test_the_files_of_a_report_open_for_whoever_reads_the_page(acme, made):
+    report, viewer = compared(acme, made), enter(acme, Role.VIEWER)
+    lines = viewer.get(f"/api/v1/reconcile-reports/{report.pk}/differences/csv").content.decode().splitlines()
+    assert len(lines) == 4
+    assert viewer.get(f"/api/v1/reconcile-reports/{report.pk}").json()["differing"] == 2
+
+
+def test_a_comparison_that_ends_while_it_is_watched_leads_to_its_result(desk, made, acme):
+    answer = desk.post("/books/flows/purchase-orders/compare/")
+    path, seen = desk.browser.at.removeprefix("http://acme.localhost"), answer.context["seen"]
+    asked = {"HX-Request": "true"}
+    assert desk.get(f"{path}?seen={seen}", **asked).status_code == 204
+    with schema.within(acme):
+        ReconcileReport.objects.update(state="finished", agree=True, finished_at=BEGINNING)
+    part = desk.get(f"{path}?seen={seen}", **asked)
+    assert "Show months and differences" in words(part)
+    assert "data-live" not in part.content.decode()
