@@ -8,6 +8,7 @@ import os
 import pkgutil
 import subprocess
 import sys
+from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -43,7 +44,7 @@ def main() -> int:
     names = options.names or [name for name, module in known.items() if options.all or not _is_long(module)]
     if strange := [name for name in names if name not in known]:
         parser.error(f"there is no question {strange[0]}; there are: {', '.join(known)}")
-    return _ask(names, ["--rounds", str(options.rounds), "--scale", str(options.scale)])
+    return _ask(names, list(known), ["--rounds", str(options.rounds), "--scale", str(options.scale)])
 
 
 def questions() -> dict[str, ModuleType]:
@@ -65,16 +66,30 @@ def _set_up() -> None:
     django.setup()
 
 
-def _ask(names: list[str], options: list[str]) -> int:
+def _ask(names: list[str], known: list[str], options: list[str]) -> int:
     """Each question in a process of its own, so that no one's memory or connections are another one's."""
     failed = []
     for name in names:
         (ANSWERS / f"{name}.json").unlink(missing_ok=True)
         if subprocess.run([sys.executable, "-m", "bench", "--here", name, *options], check=False).returncode:
             failed.append(name)
-    told = [line for name in names for line in verdicts(f for f in _answers(name) if isinstance(f, Figure))]
-    sys.stdout.write("\n".join(["", *told, *(f"no answer: {name}" for name in failed), ""]))
+    told = [line for name in names for line in _verdicts(name)]
+    others = [line for name in known if name not in names for line in _earlier(name)]
+    sys.stdout.write("\n".join(["", *told, *(f"no answer: {name}" for name in failed), *others, ""]))
     return 1 if failed else 0
+
+
+def _verdicts(name: str) -> list[str]:
+    return verdicts(figure for figure in _answers(name) if isinstance(figure, Figure))
+
+
+def _earlier(name: str) -> list[str]:
+    """What is known of a question that was not asked now, so that no target is forgotten."""
+    path = ANSWERS / f"{name}.json"
+    if not path.exists():
+        return [f"not asked: {name}"]
+    day = datetime.fromtimestamp(path.stat().st_mtime, UTC).date()
+    return [f"{line} (asked on {day})" for line in _verdicts(name)]
 
 
 def _answer(name: str, options: Options) -> int:
