@@ -121,6 +121,15 @@ def _exchanges(attempts: Collection[Attempt], steps: list[Step], rows: list[Deli
 
 
 def _deed(deed: AuditEvent) -> Entry:
-    detail = "; ".join(f"{name}: {value}" for name, value in deed.detail.items())
+    detail = "; ".join(_told(name, value) for name, value in deed.detail.items())
     told = {"action": deed.action, "by": deed.actor_label}
     return Entry(deed.at, f"{deed.action.replace('.', ' ')} by {deed.actor_label}", detail, kind="deed", facts=told)
+
+
+def _told(name: str, value: Any) -> str:
+    """A member of an event's detail in words: what was before and after, where it says so."""
+    if not isinstance(value, dict):
+        return f"{name}: {value}"
+    if value.keys() == {"before", "after"}:
+        return f"{name}: {value['before'] or 'nothing'} → {value['after'] or 'nothing'}"
+    return ", ".join(_told(inner, part) for inner, part in value.items())

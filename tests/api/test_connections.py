@@ -146,3 +146,16 @@ def test_a_ping_tells_what_works_and_how_to_repair_the_rest(api, path):
     kept = api.get(f"{path}/capabilities").json()
     assert kept["capabilities"]["checks"] == shown["checks"]
     assert kept["checked_at"] == shown["checked_at"]
+
+
+def test_a_connection_is_paused_with_a_reason_and_resumed(api, acme):
+    made = fill(acme)["sap"]
+    path = f"connections/{made.pk}"
+    assert api.post(f"{path}/resume").status_code == 409
+    paused = api.post(f"{path}/pause", {"reason": "SAP moves house"}).json()
+    assert (paused["state"], paused["pause_code"], paused["pause_reason"]) == ("paused", "by-person", "SAP moves house")
+    assert api.post(f"{path}/pause", {"reason": "again"}).status_code == 409
+    assert api.post(f"{path}/resume").json()["state"] == "ok"
+    with schema.within(acme):
+        events = AuditEvent.objects.filter(action__in=["connection.paused", "connection.resumed"])
+        assert [event.actor_kind for event in events] == ["api-key", "api-key"]
