@@ -17,7 +17,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from integrations import map_changes, map_files, reference_data, value_maps
+from integrations import code_checks, map_changes, map_files, reference_data, value_maps
 from integrations.engine import Given
 from integrations.errors import IntegrationError
 from integrations.map_changes import ChangedMeanwhile, Wanted
@@ -64,7 +64,7 @@ def preview(request: PageRequest, name: str) -> HttpResponse:
 def save(request: PageRequest, name: str) -> HttpResponse:
     """Saves a change that was looked at, once more held against the live system."""
     wanted = _stored(request, known(name))
-    checked = reference_data.check([each.given for each in wanted if each.given.value])
+    checked, _strange = _checked(name, wanted)
     if checked.wrong:
         return _shown(request, name, wanted, status=422)
     now = timezone.now()
@@ -97,7 +97,7 @@ def samples(request: PageRequest, name: str) -> HttpResponse:
 
 
 def _shown(request: PageRequest, name: str, wanted: Sequence[Wanted], *, status: int = 200) -> HttpResponse:
-    checked = reference_data.check([each.given for each in wanted if each.given.value])
+    checked, strange = _checked(name, wanted)
     days = _days(request)
     found = map_changes.look_closely(name, wanted, since=timezone.now() - timedelta(days=days))
     context = {
@@ -106,6 +106,7 @@ def _shown(request: PageRequest, name: str, wanted: Sequence[Wanted], *, status:
         "count": len(wanted),
         "more": max(0, len(wanted) - SHOWN),
         "unchecked": checked.unchecked,
+        "strange": strange[:SHOWN],
         "reach": found.reach,
         "differing": found.differing,
         "same": found.same,
@@ -115,6 +116,16 @@ def _shown(request: PageRequest, name: str, wanted: Sequence[Wanted], *, status:
     }
     template = "portal/maps/_preview.html" if request.htmx else "portal/maps/preview.html"
     return render(request, template, {**about(name), **context}, status=422 if checked.wrong else status)
+
+
+def _checked(name: str, wanted: Sequence[Wanted]) -> tuple[reference_data.Checked, list[str]]:
+    """What the live systems say of the values, and sentences on codes that do not exist there."""
+    values = [each.given for each in wanted if each.given.value]
+    checked = reference_data.check(values)
+    found = code_checks.check(name, [given for given in values if given not in checked.wrong])
+    checked.wrong |= found.wrong
+    checked.unchecked += found.unchecked
+    return checked, found.strange
 
 
 def _conflict(

@@ -93,6 +93,22 @@ def test_a_value_that_is_not_there_is_told_before_it_is_saved(world: World, owne
     assert not world.rows(ValueMap, key="9999")
 
 
+def test_a_supplier_has_to_exist_and_a_strange_vendor_is_told(world: World, owner: Desk) -> None:  # noqa: F811
+    world.sync("vendors")
+    (vendor, *_), (ends, *_) = world.titan("vendors"), world.rows(Sync, flow="vendors")
+    with schema.within(world.customer):
+        Sync.objects.create(flow="vendors-to-sap", source=ends.target, target=ends.source, enabled=False)
+    known = str(vendor["id"])
+    rows = [[known, "create", "", ""], ["999999", "17300001", "", ""], [known + "0", "99999999", "", ""]]
+    looked = send(owner, "/maps/supplier/preview/", rows=json.dumps(rows))
+    assert looked.status_code == 422
+    assert "ServiceTitan has no vendor 999999." in words(looked)
+    assert f"ServiceTitan has no vendor {known}." not in words(looked)
+    assert looked.context["faults"] == [f"supplier {known}0 is mapped to 99999999: SAP S/4HANA has no supplier of it."]
+    saved = send(owner, "/maps/supplier/save/", rows=json.dumps(rows[:2]))
+    assert "2 rows are saved." in words(saved)
+
+
 def units_of_orders(world: World) -> dict[str, str]:  # noqa: F811
     """SAP order to the business unit of its order in ServiceTitan."""
     orders = {str(order["id"]): str(order["businessUnitId"]) for order in world.titan("purchase-orders")}
