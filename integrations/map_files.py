@@ -69,10 +69,17 @@ def _problems(given: Given, has_more: bool) -> Iterator[str]:
         yield "a row has a key and a value."
     if has_more:
         yield "there are more values than columns."
+    if unstorable(f"{given.key}{given.value}{given.label}"):
+        yield "a text holds a NUL character or half of a surrogate pair."
     if len(given.key) > KEY_LENGTH or max(len(given.value), len(given.label)) > VALUE_LENGTH:
         yield f"a key has at most {KEY_LENGTH}, a value and a label at most {VALUE_LENGTH} characters."
     if problem := problem_with(given.key, exact=catalogue.is_exact(given.map)):
         yield problem
+
+
+def unstorable(text: str) -> bool:
+    """Whether PostgreSQL cannot keep a text."""
+    return "\0" in text or any("\ud800" <= sign <= "\udfff" for sign in text)
 
 
 def _twice(lines: list[Line]) -> Iterator[str]:

@@ -39,14 +39,32 @@ class Problems(Exception):
         return "\n".join(self.lines)
 
 
+DEEPEST = 30
+"""Mappings and lists within each other."""
+
+
 class _Loader(yaml.SafeLoader):
     """YAML with the few types named above."""
 
     yaml_implicit_resolvers: dict[Any, Any] = {}
 
+    _depth = 0
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        """One node, unless it is nested too deeply: what reads it calls itself for every level."""
+        if self._depth > DEEPEST:
+            raise yaml.YAMLError
+        self._depth += 1
+        try:
+            return super().compose_node(parent, index)
+        finally:
+            self._depth -= 1
+
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen = set()
         for key, _ in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                raise yaml.constructor.ConstructorError(None, None, "a key is a word", key.start_mark)
             if key.value in seen:
                 raise yaml.constructor.ConstructorError(None, None, f"{key.value} stands there twice", key.start_mark)
             seen.add(key.value)

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal, localcontext
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation, localcontext
 from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
-from integrations.errors import Misconfigured
+from integrations.errors import Misconfigured, Rejected
 
 # ISO 4217: currencies whose smallest unit is not a hundredth.
 _DECIMALS = {
@@ -21,16 +21,24 @@ _DECIMALS = {
     **dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3),
 }
 QUANTITY_DECIMALS = 6
-_MEASURE = re.compile(r"(?P<name>[^*]+?)\s*(?:\*\s*(?P<top>\d+(?:\.\d+)?)\s*(?:/\s*(?P<bottom>\d+(?:\.\d+)?))?)?")
+_MEASURE = re.compile(
+    r"(?P<name>[^*]+?)\s*(?:\*\s*(?P<top>\d{1,20}(?:\.\d{1,20})?)\s*"
+    r"(?:/\s*(?P<bottom>\d{1,20}(?:\.\d{1,20})?))?)?"
+)
+LARGEST_EXPONENT = 60
+"""Of amounts and quantities. Written out, a number of a few characters ("1e999999999") would fill the memory."""
 
 
 def decimal(value: Any) -> Decimal:
-    """A number or a numeric text as a Decimal; nothing at all is 0."""
+    """A number or a numeric text as a Decimal; nothing at all is 0. Raises Rejected for anything else."""
     if value is None or value == "":
         return Decimal(0)
-    number = Decimal(str(value))
-    if not number.is_finite():
-        raise ValueError(f"{value!r} is not an amount")
+    try:
+        number = Decimal(str(value))
+    except (InvalidOperation, ValueError):
+        number = Decimal("NaN")
+    if not number.is_finite() or abs(number.adjusted()) > LARGEST_EXPONENT:
+        raise Rejected(f"{str(value)[:60]!r} is not an amount.", code="malformed-value")
     return number
 
 

@@ -11,7 +11,7 @@ import re
 from fractions import Fraction
 from typing import Any
 
-_CONVERSION = re.compile(r"\(\S+ = (\d+(?:/\d+)?) [^()]+\)$")
+_CONVERSION = re.compile(r"\(\S+ = (\d{1,20}(?:/0*[1-9]\d{0,19})?) [^()]+\)$")
 _LINE_NUMBER = re.compile(r"\s*0*(\d+)\s*\|")
 
 

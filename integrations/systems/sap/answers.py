@@ -57,6 +57,11 @@ class Words:
         return f"{text.rstrip('.')}{code}.{transaction}"
 
 
+LONGEST_WAIT = 900.0
+"""Seconds. Nobody waits longer for a throttled connection, whatever the header says."""
+_NO_DATE = (TypeError, ValueError, IndexError, OverflowError)
+
+
 def check(answer: Answer, service: Service | None) -> None:
     """Returns for a 2xx answer that SAP's services gave; raises what the answer means otherwise."""
     if 200 <= answer.status < 300 and not is_page(answer):
@@ -96,7 +101,7 @@ def server_time(answer: Answer) -> datetime | None:
     """The server's Date header, to the second; None if there is none."""
     try:
         return parsedate_to_datetime(answer.headers.get("date", "")).astimezone(UTC)
-    except (TypeError, ValueError, IndexError):
+    except _NO_DATE:
         return None
 
 
@@ -104,13 +109,13 @@ def retry_after(answer: Answer) -> float | None:
     """Seconds of the Retry-After header, which holds seconds or a date."""
     text = answer.headers.get("retry-after", "").strip()
     if text.replace(".", "", 1).isdecimal():
-        return float(text)
+        return min(float(text), LONGEST_WAIT)
     try:
-        until = parsedate_to_datetime(text)
-    except (TypeError, ValueError, IndexError):
+        until = parsedate_to_datetime(text).astimezone(UTC)
+    except _NO_DATE:
         return None
     now = server_time(answer) or datetime.now(UTC)
-    return max(0.0, (until - now).total_seconds())
+    return min(max(0.0, (until - now).total_seconds()), LONGEST_WAIT)
 
 
 def not_authorised(service: Service | None, said: str = "") -> NotAuthorised:

@@ -25,6 +25,8 @@ from integrations.systems.sap.stamps import EPOCH, in_utc
 Version = Literal["v2", "v4"]
 
 OPEN_END = "9999-12-31"
+LARGEST_EXPONENT = 60
+"""Written out, a number of a few characters ("1e999999999") would fill the memory."""
 
 _V2_DATE = re.compile(r"^/Date\((-?\d+)([+-]\d+)?\)/$")
 _V2_TIME = re.compile(r"^PT(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)(?:\.\d+)?S)?$")
@@ -140,7 +142,7 @@ class _V2(Dialect):
     def envelope(self, body: Any) -> Envelope:
         data = _member(body, "d")
         if isinstance(data, list):
-            return Envelope(data, "")
+            return Envelope(_rows(data), "")
         return Envelope(_rows(_member(data, "results")), str(data.get("__next") or ""), _total(data.get("__count")))
 
     def single(self, body: Any) -> dict[str, Any]:
@@ -226,8 +228,8 @@ def quoted(text: str) -> str:
 def plain(raw: Any) -> str:
     """A number as a plain decimal text without trailing zeros: "120.000" and 1.2E+2 are both "120"."""
     number = raw if isinstance(raw, Decimal) else Decimal(str(raw).strip())
-    if not number.is_finite():
-        raise ValueError(raw)
+    if not number.is_finite() or abs(number.adjusted()) > LARGEST_EXPONENT:
+        raise ValueError("a number that no field of SAP can hold")
     text = format(number, "f")
     text = text.rstrip("0").rstrip(".") if "." in text else text
     return "0" if text in ("-0", "") else text
@@ -252,14 +254,15 @@ def _member(body: Any, name: str) -> Any:
 
 
 def _rows(value: Any) -> list[dict[str, Any]]:
-    if not isinstance(value, list):
-        raise Transient("SAP's answer holds no list.", code="malformed-answer")
+    if not isinstance(value, list) or not all(type(row) is dict for row in value):
+        raise Transient("SAP's answer holds no list of records.", code="malformed-answer")
     return value
 
 
 def _total(value: Any) -> int | None:
     """A number of rows, which V2 writes as a text; None where there is none."""
-    return int(value) if str(value).isdecimal() else None
+    text = str(value)[:20]
+    return int(text) if text.isdecimal() else None
 
 
 def _nested(value: Any) -> Envelope:

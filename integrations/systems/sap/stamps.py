@@ -37,7 +37,10 @@ def in_utc(text: str) -> str:
     """A stamp of any zone in UTC, with the digits it came with. ValueError for anything else."""
     seconds, fraction, zone = _match(_STAMP, text).groups()
     if zone not in (None, "Z", "+00:00"):
-        moved = datetime.fromisoformat(seconds + zone).astimezone(UTC)
+        try:
+            moved = datetime.fromisoformat(seconds + zone).astimezone(UTC)
+        except OverflowError:
+            raise ValueError(text) from None
         seconds = moved.strftime("%Y-%m-%dT%H:%M:%S")
     return f"{seconds}.{fraction}Z" if fraction else f"{seconds}Z"
 

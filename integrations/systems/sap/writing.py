@@ -134,9 +134,8 @@ class ObjectWriter:
             return "/".join(str(write.body[name]) for name in self.identity)
         try:
             row = offer.dialect.single(answer.json())
-        except IntegrationError as error:
-            error.exchange = answer.exchange
-            raise
+        except IntegrationError:
+            row = {}  # it was taken, whatever the answer looks like
         values = [str(row.get(name) or "") for name in self.identity]
         if not all(values):
             message = "SAP took the record but did not tell its number."

@@ -34,6 +34,7 @@ _SECONDS = re.compile(r"(\d+(?:\.\d+)?)\s*sec", re.IGNORECASE)
 # Nobody waits longer for a throttled connection than this, whatever the header says.
 LONGEST_WAIT = 900.0
 _LONGEST_SENTENCE = 600
+_NO_DATE = (TypeError, ValueError, IndexError, OverflowError)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +74,7 @@ def server_time(answer: Answer) -> datetime | None:
     """The server's own clock (header Date), aware; None where it is missing or unreadable."""
     try:
         moment = parsedate_to_datetime(answer.headers.get("Date", ""))
-    except (TypeError, ValueError):
+    except _NO_DATE:
         return None
     return moment if moment.tzinfo else None
 
@@ -154,7 +155,7 @@ def _field_sentences(fields: Mapping[str, Any]) -> Iterator[str]:
 def _header_seconds(header: str, answer: Answer) -> float | None:
     try:
         return float(header) if header.replace(".", "", 1).isdecimal() else _until(header, answer)
-    except (TypeError, ValueError):
+    except _NO_DATE:
         return None
 
 

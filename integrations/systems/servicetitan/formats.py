@@ -9,9 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
-from integrations.errors import Misconfigured
+from integrations.errors import Misconfigured, Transient
+
+T = TypeVar("T")
+
+LARGEST_EXPONENT = 60
+"""Written out, a number of a few characters ("1e999999999") would fill the memory: it stays as it is."""
 
 Kind = Literal["text", "int64", "decimal", "flag", "moment"]
 
@@ -64,11 +69,18 @@ def normalise(row: Mapping[str, Any], shape: Shape) -> dict[str, Any]:
     for name in shape.days:
         result[name] = day(row.get(name))
     for name, inner in shape.lists.items():
-        entries = row.get(name) or []
-        result[name] = [normalise(entry, inner) for entry in entries] if inner else list(entries)
+        entries = _of(list, row.get(name) or [], name)
+        result[name] = [normalise(_of(dict, entry, name), inner) for entry in entries] if inner else list(entries)
     for name, inner in shape.nested.items():
-        result[name] = normalise(row.get(name) or {}, inner)
+        result[name] = normalise(_of(dict, row.get(name) or {}, name), inner)
     return result
+
+
+def _of(kind: type[T], value: Any, name: str) -> T:
+    """The value. Raises Transient: what cannot be read never looks like something that is empty."""
+    if not isinstance(value, kind):
+        raise Transient(f"ServiceTitan sent a row whose {name} cannot be read.", code="malformed-value")
+    return value
 
 
 def plain(value: Any) -> Any:
@@ -77,8 +89,10 @@ def plain(value: Any) -> Any:
         return None
     try:
         number = Decimal(str(value))
-    except InvalidOperation:
+    except (InvalidOperation, ValueError):
         return value
+    if not number.is_finite() or abs(number.adjusted()) > LARGEST_EXPONENT:
+        return str(value)
     text = f"{number:f}"
     text = text.rstrip("0").rstrip(".") if "." in text else text
     return "0" if text in ("-0", "") else text
