@@ -322,7 +322,7 @@ for network in OUTGOING_ALLOW:
 ST_APP_KEY = env.text("ST_APP_KEY")
 ST_EXTERNAL_DATA_GUID = env.text("ST_EXTERNAL_DATA_GUID")
 ST_SANDBOX_API_URL = env.text("ST_SANDBOX_API_URL")
-ST_SANDBOX_TOKEN_URL = env.text("ST_SANDBOX_TOKEN_URL")
+ST_SANDBOX_SIGN_IN_URL = env.text("ST_SANDBOX_SIGN_IN_URL")
 
 # Webhooks of that app (integrations/webhooks.py). Keys: the present one first, during a rotation also the one before.
 ST_WEBHOOK_KEYS = {

@@ -95,7 +95,7 @@ def _at_the_sandbox(given: ConnectionSettings) -> ConnectionSettings:
     """A stand-in of the sandbox, for demos and tests; production always stands where its vendor has it."""
     if given.environment != "sandbox":
         return given
-    token_url = given.options.get("token_url") or settings.ST_SANDBOX_TOKEN_URL
+    token_url = given.options.get("token_url") or settings.ST_SANDBOX_SIGN_IN_URL
     options = {**given.options, **({"token_url": token_url} if token_url else {})}
     return replace(given, base_url=given.base_url or settings.ST_SANDBOX_API_URL, options=options)
 

@@ -175,7 +175,7 @@ def test_a_connection_to_servicetitan_needs_no_address(
     acme: Customer,
     settings: Any,
 ) -> None:
-    settings.ST_SANDBOX_API_URL, settings.ST_SANDBOX_TOKEN_URL = (
+    settings.ST_SANDBOX_API_URL, settings.ST_SANDBOX_SIGN_IN_URL = (
         world.servicetitan,
         f"{world.servicetitan}/connect/token",
     )
