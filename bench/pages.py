@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
+from html import unescape
 from typing import Any
 
 from django.db import connection
@@ -98,8 +100,9 @@ def _paths(desk: Desk, customer: Customer) -> Iterator[str]:
     yield from dict.fromkeys(path for route in routes() for path in route.paths(given))
     yield from MORE
     for path in ("/records/", "/records/?state=delivered"):
-        context = desk.get(path).context
-        yield f"{path}{'&' if '?' in path else '?'}cursor={context['cursor']}"
+        following = re.search(r'rel="next" href="([^"]+)"', desk.get(path).content.decode())
+        if following:
+            yield f"/records/{unescape(following[1])}"
 
 
 def _times(desk: Desk, path: str, rounds: int) -> list[float]:
