@@ -171,7 +171,7 @@ class FitReportList(Resource):
         body_example={"flows": ["vendors", "purchase-orders"]},
     )
     def post(self, request: Request) -> Response:
-        """It is made in the background, reading only. While one is being made on the same pair, that one is answered."""
+        """Made in the background, reading only. While one is being made on the same pair, that one is answered."""
         wanted = self.body(NewFitReport)
         pair = _end("sap", wanted.get("sap")), _end("servicetitan", wanted.get("servicetitan"))
         flows = wanted.get("flows") or fitting.usual_flows()
