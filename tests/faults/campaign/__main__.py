@@ -24,9 +24,7 @@ def main() -> int:
     given = _arguments()
     if given.merge:
         return _merged(Path(given.merge))
-    if os.environ.get("PYTHONHASHSEED") != "0":
-        # The order of a set of words depends on this number, and it can only be chosen before Python starts.
-        os.execve(sys.executable, [sys.executable, "-m", PROGRAM, *sys.argv[1:]], {**os.environ, **FIXED})  # noqa: S606
+    os.environ["DJANGO_SETTINGS_MODULE"] = SETTINGS
     if given.processes > 1:
         return _side_by_side(given)
     from tests.faults.campaign import ranges
@@ -38,7 +36,7 @@ def main() -> int:
 
 
 PROGRAM = "tests.faults.campaign"
-FIXED = {"PYTHONHASHSEED": "0", "DJANGO_SETTINGS_MODULE": "tests.settings"}
+SETTINGS = "tests.settings"
 
 
 def _arguments() -> argparse.Namespace:
@@ -61,7 +59,7 @@ def _side_by_side(given: argparse.Namespace) -> int:
         count = share + (number < rest)
         command = [sys.executable, "-m", PROGRAM, "--seed", str(first), "--histories", str(count)]
         command += ["--results", given.results] if given.results else []
-        running.append(subprocess.Popen(command, env={**os.environ, **FIXED}))
+        running.append(subprocess.Popen(command))
         first += count
     try:
         return max(process.wait() for process in running)

@@ -17,6 +17,7 @@ from integrations.models import Attempt, Delivery
 from integrations.retention import purge, set_days
 from integrations.seals import seal_customer
 from simulators.servicetitan.simulator import ServiceTitan
+from tests.faults.campaign import changes as doings
 from tests.faults.campaign import checkers, events, outside, people, stage, workings
 from tests.faults.campaign.moves import Move, drawn
 from tests.faults.campaign.spoiling import FAULTS
@@ -80,6 +81,8 @@ class History:
         rule = {"times": 1, **FAULTS[name]}
         if "method" not in rule and (method := METHODS[move.b % len(METHODS)]):
             rule["method"] = method
+        if profile.hits_creates:
+            rule |= {"method": "POST", "path": "/tenant/"}  # signing in is left alone
         here = self._here(move.c)
         base = here.servicetitan if move.c % 4 else here.sap
         self.made.tell(f"to {base[-4:]}, {rule.get('method') or 'a call'}: {name}")
@@ -105,7 +108,7 @@ class History:
     def outside(self, move: Move) -> None:
         here, changes = self._here(move.a), self.made.profile.changes
         name = changes[move.b % len(changes)]
-        told = outside.CHANGES[name](self, here, random.Random(move.c))
+        told = doings.CHANGES[name](self, here, random.Random(move.c))
         if told:
             self.made.tell(f"{here.customer.schema_name}: {told}")
             self.made.struck[f"outside: {name}"] += 1

@@ -11,7 +11,8 @@ from unittest.mock import patch
 
 from integrations import running
 from integrations.engine import checking, delivering, intents, linking, polling, recording, sending, settling
-from integrations.errors import Transient, Unknown
+from integrations.errors import IntegrationError, Transient, Unknown
+from integrations.vocabulary import requisition_parts
 
 Change = tuple[Any, str, Any]
 
@@ -112,6 +113,16 @@ def _sends_without_intent() -> list[Change]:
     return [(delivering, "begin_batch", begin)]
 
 
+def _swallows_errors() -> list[Change]:
+    """A system that cannot be asked just now is taken for a reason why an item is left out."""
+    usual, own = requisition_parts._worst, requisition_parts._ERRORS
+
+    def worst(errors: Any) -> Any:
+        return usual([error for error in errors if isinstance(error, own)])
+
+    return [(requisition_parts, "_worst", worst), (requisition_parts, "_ERRORS", (IntegrationError,))]
+
+
 def _no_budget() -> list[Change]:
     from integrations.budget import LocalBudget
 
@@ -130,6 +141,8 @@ MUTANTS = (
     Mutant("wakes nobody when a link appears", 2, lambda: [(one, "wake_for", _nothing) for one in (linking, intents)]),
     Mutant("takes over too early", 0, _takes_over_early),
     Mutant("believes what it is told", 0, _believes_what_it_is_told),
+    Mutant("never promotes what stands behind", 0, lambda: [(recording.Moves, "_promote", _nothing)]),
+    Mutant("takes a system that is away for a reason of the record", 0, _swallows_errors),
     Mutant("sends before its intent is committed", 1, _sends_without_intent),
     Mutant("keeps no budget", 0, _no_budget),
 )

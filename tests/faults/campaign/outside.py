@@ -1,4 +1,4 @@
-"""What people do in SAP and in ServiceTitan, by a word each (`profiles.Profile.changes`)."""
+"""What people do in SAP and in ServiceTitan with suppliers, orders, cost centers and jobs."""
 
 from __future__ import annotations
 
@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from django_tenants.utils import schema_context
 
-from integrations.models import Link, Sync
+from integrations.models import Sync
 from simulators.sap.store import Row
 from tests.faults.campaign.world import Here
-from tests.journeys.requests import raise_request as raised
 
 if TYPE_CHECKING:
     from tests.faults.campaign.history import History
@@ -123,97 +122,7 @@ def edit_order(h: History, here: Here, chance: random.Random) -> str:
     return f"somebody edits order {order['id']} in ServiceTitan"
 
 
-# Requisitions
-
-
-def request_items(h: History, here: Here, chance: random.Random) -> str:
-    if len(here.stored("Requisition")) >= MOST:
-        return ""
-    given = {"supplier": chance.choice(suppliers(here)), "items": [PIPE] * chance.randrange(1, 3)}
-    return f"requisition {here.control(here.sap, 'requisition', given)['requisition']} is made"
-
-
-def open_items(here: Here) -> list[Row]:
-    """Items of requisitions that are neither deleted nor ordered."""
-    rows = [item for row in here.stored("Requisition") for item in row.children("RequisitionItem")]
-    return [row for row in rows if not row["IsDeleted"] and not row["PurchasingDocument"]]
-
-
-def change_requisition(h: History, here: Here, chance: random.Random) -> str:
-    rows = open_items(here)
-    if not rows:
-        return ""
-    number = chance.randrange(3, 9)
-    return _requisition(here, chance.choice(rows), RequestedQuantity=str(number), ItemNetAmount=str(number * 10))
-
-
-def drop_requisition(h: History, here: Here, chance: random.Random) -> str:
-    rows = open_items(here)
-    return _requisition(here, chance.choice(rows), IsDeleted=True) if rows else ""
-
-
-def _requisition(here: Here, row: Row, **values: Any) -> str:
-    key = {"PurchaseRequisition": row.root()["PurchaseRequisition"]}
-    key["PurchaseRequisitionItem"] = row["PurchaseRequisitionItem"]
-    here.change("RequisitionItem", key, values)
-    return f"requisition {'/'.join(key.values())} becomes {values}"
-
-
-def convert(h: History, here: Here, chance: random.Random) -> str:
-    """Some open items of one supplier become an order: of one requisition or of several, all items or a few."""
-    rows = open_items(here)
-    if not rows:
-        return ""
-    supplier = chance.choice(rows)["FixedSupplier"]
-    pairs = [
-        [row.root()["PurchaseRequisition"], row["PurchaseRequisitionItem"]]
-        for row in rows
-        if row["FixedSupplier"] == supplier and chance.random() < 0.7
-    ]
-    if not pairs:
-        return ""
-    made = here.control(here.sap, "convert", {"orders": [pairs], "supplier": ""})
-    return f"{pairs} become order {made['orders'][0]}"
-
-
-# Invoices
-
-
-def invoice(h: History, here: Here, chance: random.Random) -> str:
-    """A clerk posts an invoice over all of an order that has none that holds."""
-    billed = set(h.billed.get(here.customer.schema_name, {}))
-    orders = [row["PurchaseOrder"] for row in here.stored("PurchaseOrder") if int(row["PurchaseOrder"]) % 2]
-    left = [number for number in orders if number not in billed]
-    if not left:
-        return ""
-    order = chance.choice(left)
-    number = f"INV-{len(here.stored('SupplierInvoice')) + 1}"
-    made = here.control(here.sap, "invoice", {"number": number, "order": order})
-    h.billed.setdefault(here.customer.schema_name, {})[order] = f"{made['invoice']}/{made['year']}"
-    return f"order {order} is billed by {made['invoice']}"
-
-
-def reverse(h: History, here: Here, chance: random.Random) -> str:
-    billed = h.billed.get(here.customer.schema_name, {})
-    if not billed:
-        return ""
-    order = chance.choice(sorted(billed))
-    number, year = billed.pop(order).split("/")
-    here.control(here.sap, "reverse", {"invoice": number, "year": year})
-    return f"invoice {number} of order {order} is reversed"
-
-
-# Requests, and what ServiceTitan's people do with vendors
-
-
-def raise_request(h: History, here: Here, chance: random.Random) -> str:
-    with schema_context(here.customer.schema_name):
-        vendors = list(Link.objects.filter(flow="vendors").order_by("source_key").values_list("target_key", flat=True))
-    known = len(here.titan("purchase-order-requests"))
-    if not vendors or known >= MOST:
-        return ""
-    line = ("HV-10001", str(1 + known), "12.5")  # twins that nobody can tell apart would be a person's
-    return f"request {raised(here, line, vendorId=int(chance.choice(vendors)))} is raised"
+# ServiceTitan's people and vendors
 
 
 def rename_vendor(h: History, here: Here, chance: random.Random) -> str:
@@ -283,34 +192,3 @@ def edit_job(h: History, here: Here, chance: random.Random) -> str:
         return ""
     here.edit("jobs", str(chance.choice(rows)["id"]), jobStatus="InProgress")
     return "a job is begun"
-
-
-CHANGES: dict[str, Do] = {
-    do.__name__: do
-    for do in (
-        quantity,
-        price,
-        late,
-        same_stamp,
-        delete_order,
-        new_order,
-        new_supplier,
-        rename_supplier,
-        edit_order,
-        request_items,
-        change_requisition,
-        drop_requisition,
-        convert,
-        invoice,
-        reverse,
-        raise_request,
-        rename_vendor,
-        phone_vendor,
-        new_vendor,
-        rename_center,
-        name_job,
-        make_job,
-        edit_job,
-    )
-}
-"""By the words of `profiles.Profile.changes`; each tells what was done, "" where there was nothing to do it with."""

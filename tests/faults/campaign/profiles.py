@@ -18,7 +18,7 @@ PEOPLE = ("map", "replay", "replay", "reconcile", "pause")
 class Profile:
     """`changes` is what people do in both systems, `people` what they do here; a word that stands twice is drawn twice
     as often. `more` replaces weights of moves. `faults` are words of `spoiling.FAULTS`, () for all of them. `agreed`
-    is how likely the books agree when it begins.
+    is how likely the books agree when it begins. `hits_creates`: faults are for what is made anew.
     """
 
     name: str
@@ -40,6 +40,7 @@ class Profile:
     switches: Mapping[str, Any] = field(default_factory=dict)
     has_webhooks: bool = False
     agreed: float = 0.5
+    hits_creates: bool = False
     is_kept: bool = False
 
 
@@ -49,7 +50,9 @@ PROFILES = (
         "slow lists",
         lags=(175,),
         faults=("answer lost", "late beyond patience", "502 after it was done"),
-        more={"fault": 16, "time": 14, "tick": 20},
+        hits_creates=True,
+        agreed=0,
+        more={"fault": 16, "time": 14, "tick": 20, "outside": 14},
         changes=(*ORDERS, "new_order", "new_supplier", "new_order"),
     ),
     Profile(

@@ -1,0 +1,36 @@
+"""What people can do outside, by the words of `profiles.Profile.changes`."""
+
+from __future__ import annotations
+
+from tests.faults.campaign import outside, purchasing
+from tests.faults.campaign.outside import Do
+
+CHANGES: dict[str, Do] = {
+    do.__name__: do
+    for do in (
+        outside.quantity,
+        outside.price,
+        outside.late,
+        outside.same_stamp,
+        outside.delete_order,
+        outside.new_order,
+        outside.new_supplier,
+        outside.rename_supplier,
+        outside.edit_order,
+        purchasing.request_items,
+        purchasing.change_requisition,
+        purchasing.drop_requisition,
+        purchasing.convert,
+        purchasing.invoice,
+        purchasing.reverse,
+        purchasing.raise_request,
+        outside.rename_vendor,
+        outside.phone_vendor,
+        outside.new_vendor,
+        outside.rename_center,
+        outside.name_job,
+        outside.make_job,
+        outside.edit_job,
+    )
+}
+"""Each tells what was done, "" where there was nothing to do it with."""
