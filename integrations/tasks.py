@@ -27,6 +27,9 @@ log = logging.getLogger(__name__)
 TICK_LIMIT = 200
 """Claims of one tick; the next tick, a second later, takes the rest."""
 
+UPKEEP = "job"
+"""The queue of what is done for every customer at once: a thousand such messages are not ahead of any poll."""
+
 SEALED_TOGETHER = 50
 SEAL_EXPIRES = 300
 """Seconds after which the next round has begun."""
@@ -101,7 +104,7 @@ def seal(*, customers: list[int]) -> None:
     for customer in Customer.objects.filter(pk__in=customers).order_by("pk"):
         if time.monotonic() > until:
             left = [each for each in customers if each >= customer.pk]
-            seal.apply_async(kwargs={"customers": left}, queue="poll", expires=SEAL_EXPIRES)
+            seal.apply_async(kwargs={"customers": left}, queue=UPKEEP, expires=SEAL_EXPIRES)
             break
         with within(customer), _alone("sealing", customer):
             seal_customer(customer, clock=utc_now, seconds=settings.WORK_SECONDS)
@@ -123,7 +126,7 @@ def purge(*, customers: list[int]) -> None:
     for customer in Customer.objects.filter(pk__in=customers):
         with within(customer), _alone("removing old data", customer):
             if retention.purge(customer, now=utc_now(), seconds=settings.WORK_SECONDS).more:
-                purge.apply_async(kwargs={"customers": [customer.pk]}, queue="poll", expires=PURGE_EXPIRES)
+                purge.apply_async(kwargs={"customers": [customer.pk]}, queue=UPKEEP, expires=PURGE_EXPIRES)
 
 
 @contextmanager
@@ -140,7 +143,7 @@ def _alone(what: str, customer: Customer) -> Iterator[None]:
 def _in_slices(task: Any, size: int, expires: int) -> None:
     ids = list(Customer.objects.order_by("pk").values_list("pk", flat=True))
     for start in range(0, len(ids), size):
-        task.apply_async(kwargs={"customers": ids[start : start + size]}, queue="poll", expires=expires)
+        task.apply_async(kwargs={"customers": ids[start : start + size]}, queue=UPKEEP, expires=expires)
 
 
 @shared_task(ignore_result=True)

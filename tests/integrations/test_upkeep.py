@@ -41,7 +41,7 @@ def test_every_customer_is_sealed_the_suspended_ones_too(both, sent, settings):
     tasks.seal_all()
     ((name, given),) = sent
     assert name == "integrations.tasks.seal"
-    assert given["kwargs"] == {"customers": both}
+    assert (given["kwargs"], given["queue"]) == ({"customers": both}, "job")
     tasks.seal(**given["kwargs"])
     assert (seals("acme"), seals("globex")) == (3, 3)
 
@@ -75,3 +75,11 @@ def test_old_data_of_every_customer_are_removed_bit_by_bit(both, acme, globex, s
     with schema_context("globex"):
         assert Run.objects.count() == 1
     assert [given["kwargs"] for _, given in sent[2:]] == [{"customers": [acme.pk]}]
+
+
+def test_upkeep_of_all_customers_is_not_ahead_of_any_poll(both, sent, settings):
+    settings.WORK_SECONDS = -1
+    tasks.seal_all()
+    tasks.purge_all()
+    tasks.seal(customers=both)
+    assert {given["queue"] for _, given in sent} == {"job"}
