@@ -44,8 +44,9 @@ def ask(options: Options) -> Iterable[Figure | Curve]:
     many, seconds, brief = options.size(CUSTOMERS, 5), options.size(SECONDS, 40), options.size(BRIEF, 30)
     with _installation() as (world, start):
         _first(world)
-        _copy(world, many - 1, every=120)
+        _copy(world, many - 1)
         worker = start()
+        _spread(120)
         note = f"{many:,} customers, 5 flows"
         plain = _watched(seconds, worker)
         yield Figure(
@@ -115,8 +116,8 @@ def _first(world: World) -> None:
     world.sync(*FLOWS)
 
 
-def _copy(world: World, many: int, *, every: int) -> None:
-    """So many customers like the first one, due evenly over the next round."""
+def _copy(world: World, many: int) -> None:
+    """So many customers like the first one; nothing of theirs is due yet."""
     with within(world.customer):
         accounts, syncs = list(Connection.objects.all()), list(Sync.objects.select_related("source"))
     later = utc_now() + timedelta(days=1)
@@ -128,7 +129,6 @@ def _copy(world: World, many: int, *, every: int) -> None:
                 mine = _like(sync, source=kept[sync.source_id], target=kept[sync.target_id])
                 schedule.ensure(customer_id=customer.pk, sync_id=mine.pk, kinds=["poll"], due_at=later)
                 schedule.ensure(customer_id=customer.pk, sync_id=mine.pk, kinds=["deliver"])
-    _spread(every)
 
 
 def _like(row: Any, **other: Any) -> Any:
