@@ -1,12 +1,12 @@
-"""Walks docs/deploy.md word for word on a fresh Debian in a directory of its own, and asks the result whether it is ready.
+"""Walks docs/deploy.md word for word on a fresh Debian in a directory of its own, and asks whether it is ready.
 
     debootstrap --variant=minbase --include=ca-certificates bookworm /srv/fresh
     python3 deploy/rehearse.py /srv/fresh
 
-As root. Every block of the page that is shell is run there in its order, as it stands. What a person does in between is done here:
-passwords are typed, the settings are filled in, and systemd, which needs a machine of its own, is played by a few lines
-that start what the units say, as the user they say. Prints each command; ends with 1 at the first one that fails.
-Remains of an earlier rehearsal are not cleared away: take a new directory.
+As root. Every block of the page that is shell is run there in its order, as it stands. What a person does in between
+is done here: passwords are typed, the settings are filled in, and systemd, which needs a machine of its own, is played
+by a few lines that start what the units say, as the user they say. Prints each command; ends with 1 at the first one
+that fails. Remains of an earlier rehearsal are not cleared away: take a new directory.
 """
 
 from __future__ import annotations
@@ -38,7 +38,8 @@ start() {
     file=$(sed -n 's/^EnvironmentFile=-*//p' $unit); if [ -n "$file" ]; then . "$file"; fi; set +a
     cd "$(sed -n 's/^WorkingDirectory=//p' $unit)" || exit 1
     command=$(sed -n 's/^ExecStart=//p' $unit | sed 's/%%/%/g')
-    nohup setpriv --reuid "$(sed -n 's/^User=//p' $unit)" --regid ml-connector --init-groups $command >"/var/log/$1.log" 2>&1 &
+    user=$(sed -n 's/^User=//p' $unit)
+    nohup setpriv --reuid "$user" --regid "$user" --init-groups $command >"/var/log/$1.log" 2>&1 &
 }
 case "$*" in
     daemon-reload) ;;
@@ -103,6 +104,7 @@ def checkout(root: Path) -> None:
 
 def fill_in(root: Path) -> None:
     """The settings that the page names, and nothing else."""
+
     def ring() -> str:
         return base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
 
@@ -182,12 +184,10 @@ def spoken(root: Path, line: str, answers: list[str]) -> int:
 
 def wait_for(root: Path, command: str) -> None:
     """The page says to give it some seconds."""
-    url = command.split()[-1]
+    url = command.rsplit(maxsplit=1)[-1]
     ask = f"import urllib.request as r; print(r.urlopen('{url}', timeout=5).read().decode())"
     for _ in range(40):
-        asked = subprocess.run(
-            ["chroot", str(root), "python3", "-c", ask], capture_output=True, text=True, check=False
-        )
+        asked = subprocess.run(["chroot", str(root), "python3", "-c", ask], capture_output=True, text=True, check=False)
         if asked.returncode == 0:
             print(asked.stdout.strip())
             return
@@ -204,7 +204,9 @@ def ready(root: Path) -> bool:
     found = subprocess.run(
         ["chroot", str(root), "sh", "-c", f'{as_web} "{asked}"'], capture_output=True, text=True, check=True
     )
-    refused = subprocess.run(["chroot", str(root), "sh", "-c", f'{as_web} "{change}"'], capture_output=True, text=True, check=False)
+    refused = subprocess.run(
+        ["chroot", str(root), "sh", "-c", f'{as_web} "{change}"'], capture_output=True, text=True, check=False
+    )
     print(f"connections of connector_web: {found.stdout.strip()}; changing the audit: {refused.stderr.strip()}")
     return int(found.stdout) > 1 and "permission denied" in refused.stderr
 
@@ -212,7 +214,11 @@ def ready(root: Path) -> bool:
 @contextmanager
 def machine(root: Path) -> Iterator[None]:
     """/proc and /dev, and at the end nothing that still runs there."""
-    mounts = [["-t", "proc", "proc", str(root / "proc")], ["--bind", "/dev", str(root / "dev")]]
+    mounts = [
+        ["-t", "proc", "proc", str(root / "proc")],
+        ["--bind", "/dev", str(root / "dev")],
+        ["-t", "tmpfs", "-o", "mode=1777", "tmpfs", str(root / "dev/shm")],
+    ]
     for mount in mounts:
         subprocess.run(["mount", *mount], check=True)
     try:
