@@ -73,10 +73,11 @@ def _told(name: str, check: Callable[[], str]) -> str:
 def _database() -> str:
     try:
         with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
+            cursor.execute("SELECT current_setting('transaction_read_only')")
+            ((read_only,),) = cursor.fetchall()
     except DatabaseError:
         return "cannot be reached"
-    return ""
+    return "is read-only: nothing can be noted, so nothing is sent" if read_only == "on" else ""
 
 
 def _broker() -> str:

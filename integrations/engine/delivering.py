@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db import InterfaceError, OperationalError
 from django.db.models import Min
 
 from integrations.engine.checking import check, take_over
@@ -21,7 +20,7 @@ from integrations.engine.planning import Directory, plan_batch
 from integrations.engine.recording import Moves, named
 from integrations.engine.sending import Outgoing, UnderWay, begin_batch, end_batch
 from integrations.engine.settling import keep_evidence, settle, verify
-from integrations.engine.work import LeaseLost, Work, asking, backoff, ledger
+from integrations.engine.work import DATABASE_AWAY, LeaseLost, Work, asking, backoff, ledger
 from integrations.errors import IntegrationError, NeedsPerson, Rejected, Transient
 from integrations.models import Connection, Delivery, Sync
 
@@ -180,7 +179,7 @@ def _together(flight: Flight, group: Sequence[Delivery], handle: Callable[[Seque
         told = {"flow": work.sync.flow, "code": error.code, "reason": error.message, **named(group)}
         log.warning("batch put off", extra=told)
         _put_off(work, group, error)
-    except (LeaseLost, OperationalError, InterfaceError):
+    except (LeaseLost, *DATABASE_AWAY):
         raise
     except Exception:
         log.exception("our own mistake in a batch", extra={"flow": work.sync.flow, **named(group)})

@@ -9,14 +9,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import InterfaceError, OperationalError
-
 from integrations.engine.keeping import keep
 from integrations.engine.pausing import pause_for
 from integrations.engine.recording import count_runs
 from integrations.engine.recovering import is_recovering, note_full_read
 from integrations.engine.versions import BACKFILL, LIVE, insert_versions, new_versions
-from integrations.engine.work import LeaseLost, Work, backoff, digest, ledger, stored
+from integrations.engine.work import DATABASE_AWAY, LeaseLost, Work, backoff, digest, ledger, stored
 from integrations.errors import BadCredentials, IntegrationError, Misconfigured, NotAuthorised, Transient
 from integrations.flow import Change, Page
 from integrations.models import Delivery, Run, Sync
@@ -60,7 +58,7 @@ def poll(work: Work) -> Polled:
         _read_pages(work, polled, started_at)
     except IntegrationError as error:
         _record_failure(work, error, polled, started_at)
-    except (LeaseLost, OperationalError, InterfaceError):
+    except (LeaseLost, *DATABASE_AWAY):
         raise
     except Exception as error:
         run = {"run": str(polled.run.pk)} if polled.run else {}

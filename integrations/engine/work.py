@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import InterfaceError, InternalError, OperationalError, connection, transaction
 
 from integrations.engine.bulk import Stored
 from integrations.errors import IntegrationError
@@ -23,6 +23,11 @@ REFUSED = "refused"
 """The code of a delivery that is planned again because the target refused its create (`Flow.sees_refusals`)."""
 
 LEDGER_LOCK = 0x6C656467  # "ledg": the advisory lock class of ledger transactions
+
+
+DATABASE_AWAY = (OperationalError, InterfaceError, InternalError)
+"""The database is gone, full, read-only or refuses this transaction: no mistake of ours, and nothing can be noted. The
+task ends; whoever has the lease next goes on from what was committed."""
 
 
 class LeaseLost(Exception):
