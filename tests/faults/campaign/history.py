@@ -83,6 +83,8 @@ class History:
             rule["method"] = method
         if profile.hits_creates:
             rule |= {"method": "POST", "path": "/tenant/"}  # signing in is left alone
+        if profile.paths and (path := profile.paths[move.c // 8 % len(profile.paths)]):
+            rule |= {"method": "", "path": path}
         here = self._here(move.c)
         base = here.servicetitan if move.c % 4 else here.sap
         self.made.tell(f"to {base[-4:]}, {rule.get('method') or 'a call'}: {name}")

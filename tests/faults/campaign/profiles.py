@@ -18,7 +18,8 @@ PEOPLE = ("map", "replay", "replay", "reconcile", "pause")
 class Profile:
     """`changes` is what people do in both systems, `people` what they do here; a word that stands twice is drawn twice
     as often. `more` replaces weights of moves. `faults` are words of `spoiling.FAULTS`, () for all of them. `agreed`
-    is how likely the books agree when it begins. `hits_creates`: faults are for what is made anew.
+    is how likely the books agree when it begins. `hits_creates`: faults are for what is made anew. Of
+    `paths`, a fault is for one, as a regular expression ("": for any).
     """
 
     name: str
@@ -41,6 +42,7 @@ class Profile:
     has_webhooks: bool = False
     agreed: float = 0.5
     hits_creates: bool = False
+    paths: tuple[str, ...] = ()
     is_kept: bool = False
 
 
@@ -76,6 +78,7 @@ PROFILES = (
     Profile(
         "requisitions",
         flows=("vendors", "purchase-requisitions", "purchase-orders"),
+        paths=("", "business-units|warehouses|connect/token"),
         changes=("request_items", "request_items", "convert", "change_requisition", "drop_requisition", "quantity"),
         more={"outside": 14},
         orders=1,

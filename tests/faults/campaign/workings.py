@@ -68,9 +68,15 @@ def go_on(h: History, worker: stage.Worker, pauses: int) -> str:
 
 def die(h: History, move: Move) -> None:
     worker = h.workers[move.a % len(h.workers)]
+    if worker.is_idle and move.c % 2:
+        # While it saves what it has read: a few statements of a second or so, which chance alone seldom hits.
+        h.outside(move)
+        h.made.pass_time(121)
+        tick(h, Move("tick", 1, 0, 0))
+        _busy(h, worker, "poll")
     if worker.is_idle:
         return
-    statements = None if move.b % 2 else 1 + move.c % 30
+    statements = None if move.b % 3 == 0 else 1 + move.c % 30
     h.made.tell(f"{worker.name} dies {'here' if statements is None else f'before statement {statements}'}")
     word = "before a statement" if statements else "beside a call" if worker.is_at_call else "between statements"
     worker.die(statements)
@@ -141,9 +147,9 @@ def _bring_work(h: History, worker: stage.Worker, move: Move) -> None:
     _busy(h, worker)
 
 
-def _busy(h: History, worker: stage.Worker) -> None:
-    """An idle worker takes something to deliver, if there is any."""
-    message = next((message for message in h.messages if message["kind"] == "deliver"), None)
+def _busy(h: History, worker: stage.Worker, kind: str = "deliver") -> None:
+    """An idle worker takes some work of that kind, if there is any."""
+    message = next((message for message in h.messages if message["kind"] == kind), None)
     if worker.is_idle and message:
         h.messages.remove(message)
         take(h, worker, message)
