@@ -45,7 +45,7 @@ def main() -> int:
     """The exit code."""
     given = _arguments()
     began_at = time.monotonic()
-    with stage(given.seed, given.records // len(CUSTOMERS)) as made:
+    with stage(given.seed, given.records // len(CUSTOMERS), older=given.beside) as made:
         found = play(made, given.seed, given.records, times=given.times, acts=given.acts)
     found["seconds"] = round(time.monotonic() - began_at)
     print(json.dumps(found, indent=1))
@@ -120,6 +120,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--records", type=int, default=5000, help="over both customers")
     parser.add_argument("--times", type=int, default=1, help="how often each kind of harm is done")
     parser.add_argument("--acts", type=int, default=0, help="so many harms only")
+    parser.add_argument("--beside", default="", help="a git revision whose code one of the two workers runs")
     parser.add_argument("--results", default="", help="a file to which a line of JSON is added")
     return parser.parse_args()
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 import io
 import os
 import shutil
+import subprocess
+import tarfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -37,6 +40,7 @@ class Stage:
         self.supervisor, self.worlds, self.directory = supervisor, worlds, directory
         self.restarted: Counter[str] = Counter()
         self.out: set[str] = set()  # what is down on purpose
+        self.older: Path | None = None  # a tree of an older version, whose code the first worker runs
 
     # Processes
 
@@ -60,6 +64,9 @@ class Stage:
     def launch(self, program: str, *, wait: bool = False) -> None:
         """Starts beat or a worker, mostly without waiting for it: what it needs may be down."""
         made = programs.beat(self.supervisor) if program == "beat" else programs.worker(self.supervisor, program)
+        if self.older is not None and program == WORKERS[0]:
+            python, *rest = made.command
+            made = replace(made, command=[python, "-P", *rest], environment={"PYTHONPATH": str(self.older)})
         self.supervisor.start(made, wait=wait)
 
     def forget(self, program: str) -> None:
@@ -100,9 +107,23 @@ class Stage:
                 self.wait(0.5)
 
 
+def tree_of(revision: str, directory: Path) -> Path:
+    """The files of an older revision, beside the logs. Raises CalledProcessError where there is no such history."""
+    tree = directory / "older"
+    shutil.rmtree(tree, ignore_errors=True)
+    tree.mkdir()
+    packed = subprocess.run(["git", "archive", revision], cwd=state.CHECKOUT, capture_output=True, check=True).stdout
+    with tarfile.open(fileobj=io.BytesIO(packed)) as files:
+        files.extractall(tree, filter="data")
+    return tree
+
+
 @contextmanager
-def stage(seed: int, records: int) -> Iterator[Stage]:
-    """Everything started, both customers connected, nothing read yet. At the end nothing of it is left running."""
+def stage(seed: int, records: int, *, older: str = "") -> Iterator[Stage]:
+    """Everything started, both customers connected, nothing read yet. At the end nothing of it is left running.
+
+    `older` is a git revision whose code the first worker runs, beside the new code and on the new schema.
+    """
     directory = state.prepare(INSTANCE)
     for logs in (directory / "logs").glob("*.log"):
         logs.unlink()
@@ -112,6 +133,7 @@ def stage(seed: int, records: int) -> Iterator[Stage]:
             _services(environment)
             worlds = _worlds(supervisor, directory, seed, suppliers=max(4, records // 50))
             made = Stage(supervisor, worlds, directory)
+            made.older = tree_of(older, directory) if older else None
             for name in ("beat", *WORKERS):
                 made.launch(name, wait=True)
             yield made
