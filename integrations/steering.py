@@ -17,6 +17,7 @@ from integrations.audit import Actor, record
 from integrations.engine import is_running, ledger
 from integrations.models import Connection, Delivery, Link, Sync
 from integrations.refusals import CannotBeDone, Fault
+from integrations.restoring import note_on_new
 from integrations.tokens import PAUSED_BY_PERSON
 from tenants import schedule
 from tenants.models import Customer
@@ -72,6 +73,7 @@ def faults(flow: str, source: Connection | None, target: Connection | None, want
 
 def switch_on(sync: Sync, customer: Customer, *, actor: Actor, now: datetime) -> Sync:
     """Saves a new sync, and makes it due. Its members have no `faults`. Raises CannotBeDone if there is one already."""
+    note_on_new(sync, customer)
     try:
         with transaction.atomic():
             sync.save(force_insert=True)
@@ -181,22 +183,6 @@ def restart(sync: Sync, customer: Customer, *, reason: str, actor: Actor, now: d
         sync.cursor, sync.full_read_at = {}, None
         sync.save(update_fields=["cursor", "full_read_at"])
         _record(sync, "reset", actor, {"reason": reason, "before": before})
-
-
-def pause_all(account: Connection, *, reason: str, actor: Actor) -> int:
-    """Pauses every sync that uses a connection, each in its own right; returns how many."""
-    syncs = [sync for sync in users(account) if sync.state == Sync.State.ACTIVE]
-    for sync in syncs:
-        pause(sync, reason=f"Connection {account.name}: {reason}"[:300], actor=actor)
-    return len(syncs)
-
-
-def resume_all(account: Connection, customer: Customer, *, actor: Actor, now: datetime) -> int:
-    """Ends the pause of every sync that uses a connection, whatever caused it; returns how many."""
-    syncs = [sync for sync in users(account) if sync.state == Sync.State.PAUSED]
-    for sync in syncs:
-        resume(sync, customer, actor=actor, now=now)
-    return len(syncs)
 
 
 def pause_connection(account: Connection, *, reason: str, actor: Actor) -> None:

@@ -85,11 +85,14 @@ def newest_reports() -> list[ReconcileReport]:
     return list(finished.order_by("sync_id", "-id").distinct("sync_id"))
 
 
+_PAUSES = {PAUSED_FOR_CREDENTIALS: "credentials", BY_PERSON: "paused"}
+
+
 def _connections(syncs: Sequence[Sync]) -> Iterator[Task]:
     rows: dict[UUID, Connection] = {side.pk: side for sync in syncs for side in (sync.source, sync.target)}
     for row in rows.values():
         if row.state == Connection.State.PAUSED:
-            kind = "credentials" if row.pause_code == PAUSED_FOR_CREDENTIALS else "broken"
+            kind = _PAUSES.get(row.pause_code, "broken")
             yield Task(kind=kind, subject=row.name, told=row.pause_reason, subject_id=str(row.pk))
 
 

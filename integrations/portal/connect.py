@@ -25,6 +25,7 @@ from integrations.portal.doing import Done, carry_out, reason_of
 from integrations.portal.pages import PageRequest, actor, page, see
 from integrations.portal.words import system_title
 from integrations.refusals import CannotBeDone
+from integrations.tokens import PAUSED_FOR_CREDENTIALS
 
 HIDDEN = ("credentials", "token")
 MOST_TAIL, LONG_ENOUGH = 4, 12
@@ -82,27 +83,24 @@ def ping(request: PageRequest, connection_id: UUID) -> HttpResponse:
 
 @page(role="operator", methods=("POST",))
 def pause(request: PageRequest, connection_id: UUID) -> HttpResponse:
-    """Pauses every flow that uses it."""
+    """Nothing is called over it any more."""
     row, here = _row(connection_id), reverse("connect-one", args=[connection_id])
 
     def do() -> Done:
-        paused = steering.pause_all(row, reason=reason_of(request), actor=actor(request))
-        return ngettext("%(n)s flow is paused.", "%(n)s flows are paused.", paused) % {"n": paused}, here
+        steering.pause_connection(row, reason=reason_of(request), actor=actor(request))
+        return gettext("Paused: what is under way is finished, then nothing is read or written over it."), here
 
     return carry_out(request, do, here)
 
 
 @page(role="operator", methods=("POST",))
 def resume(request: PageRequest, connection_id: UUID) -> HttpResponse:
-    """Lets every flow that uses it go on."""
+    """Ends a pause by a person."""
     row, here = _row(connection_id), reverse("connect-one", args=[connection_id])
 
     def do() -> Done:
-        resumed = steering.resume_all(row, request.customer, actor=actor(request), now=timezone.now())
-        text = ngettext("%(n)s flow goes on.", "%(n)s flows go on.", resumed) % {"n": resumed}
-        if row.state == Connection.State.PAUSED:
-            text += " " + gettext("The connection itself goes on once a ping is answered.")
-        return text, here
+        steering.resume_connection(row, request.customer, actor=actor(request), now=timezone.now())
+        return gettext("It goes on."), here
 
     return carry_out(request, do, here)
 
@@ -125,8 +123,13 @@ def told(row: Connection) -> dict[str, Any]:
     """A connection with how it is, in words and with a badge."""
     checks = row.capabilities.get("checks", [])
     failed = [check for check in checks if not check["ok"]]
-    if row.state == Connection.State.PAUSED:
-        health, badge = gettext("stopped: the credentials were refused"), "bad"
+    by_person = row.state == Connection.State.PAUSED and row.pause_code == steering.BY_PERSON
+    if by_person:
+        health, badge = gettext("paused by a person"), "warn"
+    elif row.state == Connection.State.PAUSED:
+        refused = row.pause_code == PAUSED_FOR_CREDENTIALS
+        health = gettext("stopped: the credentials were refused") if refused else gettext("stopped: it needs you")
+        badge = "bad"
     elif row.checked_at is None:
         health, badge = gettext("never asked"), "warn"
     elif not checks or len(failed) == len(checks):
@@ -143,6 +146,7 @@ def told(row: Connection) -> dict[str, Any]:
     }
     return {
         "row": row,
+        "by_person": by_person,
         "checks": failed + [check for check in checks if check["ok"]],
         "health": health,
         "badge": badge,

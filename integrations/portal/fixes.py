@@ -9,6 +9,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from integrations import catalogue
 from integrations.engine.grouping import Fix
 from integrations.todo import Task
 
@@ -41,6 +42,8 @@ def task_link(task: Task) -> Way:
     if task.group is not None:
         found = fix_link(task.group.fix) if task.kind == "unmapped" else None
         return found or Way(place("tasks") + "#" + group_id(task), _("Look at them"))
+    if task.kind == "paused" and task.subject not in catalogue.flows():
+        return Way(place("connect-one", task.subject_id), _("Open the connection"))
     if task.kind in ("credentials", "broken", "budget"):
         return Way(place("connect") or place("tasks"), _("Open the connection"))
     if task.kind == "vanished":

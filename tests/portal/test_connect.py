@@ -211,13 +211,38 @@ def test_a_ping_shows_what_was_answered(world: World, acme: Customer) -> None:  
     assert "tn.inv.receipts:r" in text
 
 
-def test_flows_of_a_connection_are_paused_and_resumed_together(world: World, acme: Customer) -> None:  # noqa: F811
+def test_a_connection_is_paused_with_a_reason_until_a_person_resumes_it(world: World, acme: Customer) -> None:  # noqa: F811
     operator, pk = enter(acme, Role.OPERATOR), one_of(acme, "sap")
-    assert "2 flows are paused." in words(operator.post(f"/connect/{pk}/pause/", reason="stock-taking"))
-    with schema_context(acme.schema_name):
-        assert set(Sync.objects.values_list("state", "pause_reason")) == {("paused", "Connection sap: stock-taking")}
-    assert "2 flows go on." in words(operator.post(f"/connect/{pk}/resume/"))
     assert "Say why" in words(operator.post(f"/connect/{pk}/pause/", reason=""))
+    text = words(operator.post(f"/connect/{pk}/pause/", reason="stock-taking"))
+    assert "Paused by a person: stock-taking" in text
+    assert "refused" not in text
+    assert "paused by a person already" in words(operator.post(f"/connect/{pk}/pause/", reason="again"))
+    assert row_of(acme, "sap").pause_code == "by-person"
+    with schema_context(acme.schema_name):
+        assert set(Sync.objects.values_list("state", "pause_reason")) == {("active", "")}  # flows keep their own state
+    assert "paused by a person" in operator.page("/connect/")
+    operator.post(f"/connect/{pk}/ping/")
+    assert row_of(acme, "sap").state == "paused"
+    assert "It goes on" in words(operator.post(f"/connect/{pk}/resume/"))
+    assert row_of(acme, "sap").state == "ok"
+    assert "is not paused by a person" in words(operator.post(f"/connect/{pk}/resume/"))
+    with schema_context(acme.schema_name):
+        deeds = AuditEvent.objects.filter(action__regex="paused|resumed").order_by("sequence")
+        assert list(deeds.values_list("action", "actor_label", "detail__reason")) == [
+            ("connection.paused", "operator@acme.test", "stock-taking"),
+            ("connection.resumed", "operator@acme.test", "stock-taking"),
+        ]
+
+
+def test_a_connection_that_somebody_has_paused_is_a_task_in_those_words(world: World, acme: Customer) -> None:  # noqa: F811
+    operator, pk = enter(acme, Role.OPERATOR), one_of(acme, "sap")
+    operator.post(f"/connect/{pk}/pause/", reason="stock-taking")
+    for path in ("/tasks/", "/"):
+        answer = operator.get(path)
+        assert "somebody has paused it. stock-taking" in words(answer)
+        assert "it cannot be used" not in words(answer)
+        assert f'href="/connect/{pk}/"' in answer.content.decode()
 
 
 def test_a_connection_is_removed_only_if_no_flow_uses_it(world: World, owner: Desk, acme: Customer) -> None:  # noqa: F811
