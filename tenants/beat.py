@@ -25,14 +25,16 @@ ROWS = (
         name="tick",
         task="integrations.tasks.tick",
         seconds=1,
-        expires=5,
+        # Far longer than a second: an old tick claims as well as a new one, and where workers are busy those that come
+        # first are all old. With 5 seconds none of them would be done until a queue was empty.
+        expires=60,
         description="Claims what is due in the schedule index and sends it to the workers.",
     ),
     Row(
         name="tick-telling",
         task="integrations.tasks.tick_telling",
         seconds=2,
-        expires=5,
+        expires=60,
         description="Claims endpoints with events to send, and customers to look at for alerts.",
     ),
     Row(
