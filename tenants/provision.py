@@ -6,12 +6,14 @@ A schema is never migrated for a new customer. One template schema is, and a new
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from django.conf import settings
 from django.core.management import call_command
 from django.db import IntegrityError, ProgrammingError, connection, transaction
+from django.db.models import F
 
 from tenants import heads, schema
 from tenants.copying import copy_template
@@ -85,22 +87,39 @@ def make_template() -> bool:
     return True
 
 
-def migrate_customers() -> Iterator[tuple[str, Exception | None]]:
+Migrated = tuple[str, Exception | None]
+"""A schema that was behind, and why it still is."""
+
+
+def migrate_customers() -> Iterator[Migrated]:
     """Brings every schema that lacks a migration to the head: the template first, then customers.
 
     Yields each schema that was behind, with the error if it could not be migrated; the others go on. Schemas that
     lack nothing are not touched.
     """
-    with _one_at_a_time():
-        if make_template():
+    with migrating() as template_was_made:
+        if template_was_made:
             yield TEMPLATE, None
-        customers = Customer.objects.order_by("id").values_list("schema_name", flat=True)
-        for schema_name in heads.behind(list(customers)):
-            try:
-                _migrate(schema_name)
-                yield schema_name, None
-            except Exception as error:  # one customer's trouble must not keep the others from the new version
-                yield schema_name, error
+        yield from migrate_share()
+
+
+@contextmanager
+def migrating() -> Iterator[bool]:
+    """Keeps other deployments out meanwhile, and brings the template to the head: True if it was behind."""
+    with _one_at_a_time():
+        yield make_template()
+
+
+def migrate_share(share: int = 0, of: int = 1, *, pause: float = 0) -> Iterator[Migrated]:
+    """Migrates those customers that fall to this process, one in `of`; waits `pause` seconds after each."""
+    customers = Customer.objects.annotate(share=F("id") % of).filter(share=share).order_by("id")
+    for schema_name in heads.behind(list(customers.values_list("schema_name", flat=True))):
+        try:
+            _migrate(schema_name)
+            yield schema_name, None
+        except Exception as error:  # one customer's trouble must not keep the others from the new version
+            yield schema_name, error
+        time.sleep(pause)
 
 
 def _migrate(schema_name: str) -> None:

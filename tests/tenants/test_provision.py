@@ -208,11 +208,31 @@ class TestMigrating:
         self.forget_newest("acme", "globex")
         run("CREATE TABLE acme.integrations_connection (x int)")
         out, err = StringIO(), StringIO()
-        with pytest.raises(CommandError, match="1 could not be migrated: acme"):
+        with pytest.raises(CommandError, match="Not all could be migrated"):
             call_command("migrate_customers", stdout=out, stderr=err)
         assert out.getvalue() == "globex: migrated\n"
         assert err.getvalue().startswith("acme: ProgrammingError")
         assert heads.behind(["acme", "globex"]) == ["acme"]
+
+    def test_several_processes_share_the_customers_and_one_fault_stops_no_other(self, own_database, monkeypatch, capfd):
+        create_customer(schema_name="third", name="Third")
+        self.forget_newest("acme", "globex", "third")
+        run("CREATE TABLE acme.integrations_connection (x int)")
+        for name, value in own_database.environment.items():
+            monkeypatch.setenv(name, value)
+        with pytest.raises(CommandError, match="Not all could be migrated"):
+            call_command("migrate_customers", processes=2)
+        told = capfd.readouterr()
+        assert sorted(told.out.split("\n")) == ["", "globex: migrated", "third: migrated"]
+        assert "acme: ProgrammingError" in told.err
+        assert heads.behind(["acme", "globex", "third"]) == ["acme"]
+
+    @pytest.mark.parametrize("wrong", [{"processes": 0}, {"processes": 99}, {"pause": -1}, {"pause": 61}])
+    def test_numbers_that_cannot_be_migrate_nothing(self, wrong):
+        self.forget_newest("globex")
+        with pytest.raises(CommandError, match="--processes is 1 to 32, --pause is 0 to 60 seconds"):
+            call_command("migrate_customers", **wrong)
+        assert heads.behind(["globex"]) == ["globex"]
 
 
 def test_the_command_creates_a_customer_with_an_owner(db):
