@@ -127,7 +127,7 @@ def _go_on(customer: Customer, job_id: UUID, lease: ClaimLease, clock: Callable[
     if report is not None:
         return _compare(report, lease, until, clock)
     if FitReport.objects.filter(pk=job_id).exists():
-        return fitting.go_on(job_id, lease=lease, until=until, clock=clock)
+        return _fit(customer, job_id, lease, until, clock)
     plan = CustomerSchedule(customer.pk)
     try:
         while replay_jobs.go_on(job_id, lease=lease, schedule=plan, now=clock()):
@@ -138,6 +138,22 @@ def _go_on(customer: Customer, job_id: UUID, lease: ClaimLease, clock: Callable[
         log.exception("a job failed", extra={"job": str(job_id)})
         replay_jobs.fail(job_id, str(error), now=clock())
     return None
+
+
+def _fit(
+    customer: Customer, job_id: UUID, lease: ClaimLease, until: datetime, clock: Callable[[], datetime]
+) -> datetime | None:
+    """Once a report is there, people map codes: what both systems call things is read now, and not in the night."""
+    again_at = fitting.go_on(job_id, lease=lease, until=until, clock=clock)
+    if again_at is None and FitReport.objects.filter(pk=job_id, state=Progress.FINISHED).exists():
+        wake_refresh(customer, now=clock())
+    return again_at
+
+
+def wake_refresh(customer: Customer, *, now: datetime) -> None:
+    """The reference data of the customer's systems is read anew, soon."""
+    known: dict[str, Any] = {"sync_id": schedule.REFRESH, "kind": "job", "queue": "job", "priority": PRIORITY}
+    schedule.wake(customer_id=customer.pk, now=now, **known)
 
 
 def _give_up(job_id: UUID, mistake: str, now: datetime) -> None:

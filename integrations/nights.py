@@ -70,14 +70,7 @@ def run_claim(claim: schedule.Claim, *, clock: Callable[[], datetime] = utc_now)
         for sync in Sync.objects.select_related("source", "target"):
             if is_running(sync):
                 jobs.start_comparison(customer, sync, by=PLATFORM.label, now=clock())
-        schedule.wake(
-            customer_id=customer.pk,
-            sync_id=schedule.REFRESH,
-            kind="job",
-            now=clock(),
-            queue="job",
-            priority=jobs.PRIORITY,
-        )
+        jobs.wake_refresh(customer, now=clock())
         schedule.release(begun, now=clock(), due_at=next_night(customer, clock()))
 
 

@@ -20,7 +20,7 @@ from integrations.engine import Given, Lease
 from integrations.errors import IntegrationError
 from integrations.flow import Row
 from integrations.mapping_rules import problem_with
-from integrations.models import Connection, Reference, Sync, ValueMap
+from integrations.models import Connection, FitReport, Progress, Reference, Sync, ValueMap
 from integrations.running import CustomerSchedule, utc_now
 from integrations.suggestions import Suggestion
 from tenants.models import Customer
@@ -123,7 +123,7 @@ def refresh_customer(
 
     `lease` is renewed before each kind. Raises LeaseLost if somebody else has taken over.
     """
-    accounts = Connection.objects.filter(Q(syncs_in__isnull=False) | Q(syncs_out__isnull=False)).distinct()
+    accounts = {account.pk: account for _, source, target in _ends() for account in (source, target)}.values()
     began_at = clock()
     done = [refreshed for account in accounts for refreshed in refresh(account, clock=clock, lease=lease)]
     vanished, back, unchecked = _check_all(customer, began_at, clock())
@@ -209,8 +209,20 @@ def leads(maps: Collection[str], ends: Iterable[End] | None = None) -> dict[str,
 
 
 def _ends() -> list[End]:
+    """Of every flow that is set up; then of those of the newest fit report: codes are mapped before a flow is."""
     syncs = Sync.objects.select_related("source", "target")
-    return [(sync.flow, sync.source, sync.target) for sync in syncs if sync.flow in catalogue.flows()]
+    found = [(sync.flow, sync.source, sync.target) for sync in syncs if sync.flow in catalogue.flows()]
+    return [*found, *_planned({end[0] for end in found})]
+
+
+def _planned(known: Collection[str]) -> list[End]:
+    reports = FitReport.objects.filter(state=Progress.FINISHED).select_related("sap", "servicetitan")
+    report = reports.only("flows", "sap", "servicetitan").order_by("-id").first()
+    if report is None or report.sap is None or report.servicetitan is None:
+        return []
+    pair = {"sap": report.sap, "servicetitan": report.servicetitan}
+    flows = [catalogue.flows()[name] for name in report.flows if name in catalogue.flows() and name not in known]
+    return [(flow.name, pair[flow.source_system], pair[flow.target_system]) for flow in flows]
 
 
 def _refresh_kind(

@@ -1,7 +1,7 @@
 """Value maps as people look at them: which codes there are, what they lead to, what waits for them, who changed them.
 
-To be called in the customer's schema. A code is known because a row names it, because records wait for it, or because
-the reference data of its own system lists it.
+To be called in the customer's schema. A code is known because a row names it, because records wait for it, because the
+reference data of its own system lists it, or because the newest fit report found it in a flow that is not live yet.
 """
 
 from __future__ import annotations
@@ -27,7 +27,8 @@ Only = Literal["all", "unmapped", "blocked", "rules", "vanished"]
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A map with its numbers. `seen`: codes that are known; `blocked`: records that wait for one of them."""
+    """A map with its numbers. `seen`: codes that are known; `missing`: those without a value that records need;
+    `blocked`: records that wait for one of them."""
 
     name: str
     kind: str
@@ -71,7 +72,7 @@ def listed() -> list[Listed]:
     """Every map. A handful of statements, however many records and codes there are."""
     own = _own_connections(names())
     counts = {row[0]: row[1:] for row in fetch(_LISTED, [list(own), [own[name] for name in own], MOST_BLOCKED])}
-    waiting = {row[0]: row[1:] for row in fetch(_BLOCKED, [MOST_BLOCKED])}
+    waiting = {row[0]: row[1:] for row in fetch(_BLOCKED, [MOST_BLOCKED, MOST_BLOCKED])}
     return [_listed(name, counts.get(name, (0, 0, 0, 0)), waiting.get(name, (0, 0))) for name in names()]
 
 
@@ -134,7 +135,6 @@ def current(value_map: str, keys: Collection[str]) -> dict[str, ValueMap]:
 
 def history(value_map: str, key: str, *, most: int = 50) -> list[dict[str, Any]]:
     """What people did to a row, the newest first: when, who, the value before and after ("" for none)."""
-    named = f"{value_map} {key}"
     of_map = AuditEvent.objects.filter(subject_id=f"map:{value_map}")
     told = Q(detail__rows__has_any_keys=[f"{value_map} {key}", key]) | Q(detail__key=key)
     return [_told(event, value_map, key) for event in of_map.filter(told).order_by("-sequence")[:most]]
@@ -160,9 +160,25 @@ def _names(connection: Any, kind: str, keys: Collection[str]) -> dict[str, str]:
 
 
 _OPEN = "needs LIKE 'map:%%' AND state IN ('waiting', 'quarantined')"
+_FITTED = """
+    SELECT lack.key AS map, jsonb_object_keys(lack.value) AS code
+    FROM (SELECT facts FROM integrations_fitreport WHERE state = 'finished' ORDER BY id DESC LIMIT 1) AS newest,
+         jsonb_each(newest.facts) AS step, jsonb_each(coalesce(step.value -> 'lacks', '{}')) AS lack
+    WHERE NOT EXISTS (SELECT 1 FROM integrations_sync s WHERE s.flow = step.key AND s.enabled)
+"""
+"""Codes that records of flows that are not live yet will need, as the newest fit report found them."""
+_UNANSWERED = """
+    NOT EXISTS (SELECT 1 FROM integrations_valuemap v WHERE v.map = f.map AND (v.key = f.code
+        OR right(v.key, 1) = '*' AND starts_with(f.code, left(v.key, -1))))
+"""
 _BLOCKED = f"""
-    SELECT split_part(needs, ':', 2), count(DISTINCT needs), count(*)
-    FROM (SELECT needs FROM integrations_delivery WHERE {_OPEN} LIMIT %s) AS held GROUP BY 1
+    SELECT map, count(DISTINCT code), sum(records)::bigint FROM (
+        SELECT split_part(needs, ':', 2) AS map, substr(needs, length(split_part(needs, ':', 2)) + 6) AS code,
+               count(*) AS records
+        FROM (SELECT needs FROM integrations_delivery WHERE {_OPEN} LIMIT %s) AS held GROUP BY needs
+        UNION ALL
+        (SELECT f.map, f.code, 0 FROM ({_FITTED}) AS f WHERE {_UNANSWERED} LIMIT %s)
+    ) AS lacking GROUP BY 1
 """  # noqa: S608 - constants
 _LISTED = f"""
     WITH own AS (SELECT * FROM unnest(%b::text[], %b::uuid[]) AS o(kind, connection_id)),
@@ -171,6 +187,7 @@ _LISTED = f"""
         SELECT map, key FROM integrations_valuemap WHERE right(key, 1) <> '*'
         UNION SELECT split_part(needs, ':', 2), substr(needs, length(split_part(needs, ':', 2)) + 6) FROM held
         UNION SELECT r.kind, r.key FROM integrations_reference r JOIN own USING (kind, connection_id)
+        UNION SELECT f.map, f.code FROM ({_FITTED}) AS f
     ),
     totals AS (
         SELECT map, count(*) FILTER (WHERE right(key, 1) <> '*') AS rows,
@@ -196,6 +213,7 @@ _CODES = f"""
         SELECT key AS code FROM integrations_valuemap WHERE map = %(map)s
         UNION SELECT code FROM held
         UNION SELECT key FROM integrations_reference WHERE kind = %(map)s AND connection_id = %(own)s::uuid
+        UNION SELECT f.code FROM ({_FITTED}) AS f WHERE f.map = %(map)s
     )
     SELECT k.code FROM known k
     LEFT JOIN integrations_valuemap own ON own.map = %(map)s AND own.key = k.code

@@ -24,7 +24,7 @@ FILTERS = ("all", "unmapped", "blocked", "rules", "vanished")
 def maps(request: PageRequest) -> HttpResponse:
     """Every map with its numbers, those that hold records up first."""
     rows = [(words(row.name), row) for row in value_maps.listed()]
-    rows.sort(key=lambda pair: (not pair[1].blocked, not pair[1].rows, pair[1].name))
+    rows.sort(key=lambda pair: (not pair[1].blocked, not pair[1].missing, not pair[1].rows, pair[1].name))
     return render(request, "portal/maps/list.html", {"rows": rows})
 
 

@@ -285,3 +285,12 @@ def test_an_edit_opens_in_its_row_and_without_scripts_on_a_page(owner: Desk) -> 
     for answer in (part, whole):
         assert 'name="value:K2" value="13"' in answer.content.decode()
     assert "14 Solar" in words(owner.get(f"{path}&find=sol"))
+
+
+def test_a_code_that_only_its_own_system_names_stands_there_without_a_row(
+    owner: Desk, made: dict[str, Any], acme: Any
+) -> None:
+    with schema.within(acme):
+        center = {"connection": made["sap"], "kind": "cost-center", "key": "K9", "name": "Roofing", "row": {}}
+        Reference.objects.create(**center, refreshed_at=BEGINNING)
+    assert "K9 Roofing" in owner.page("/maps/cost-center/")
