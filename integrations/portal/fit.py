@@ -13,9 +13,10 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from integrations import catalogue, desk, fitting
+from integrations import desk, fitting
 from integrations.fitting import AREAS, STATES, WHO, Finding
 from integrations.models import Connection, FitReport, Progress
+from integrations.portal import flow_words
 from integrations.portal.doing import Done, carry_out
 from integrations.portal.live import live
 from integrations.portal.pages import PageRequest, actor, page
@@ -49,7 +50,7 @@ def fit(request: PageRequest) -> HttpResponse:
     rows = Connection.objects.defer("credentials", "token").order_by("name")
     pairs = {system: [row for row in rows if row.system == system] for system in ("sap", "servicetitan")}
     usual = fitting.usual_flows()
-    flows = [(name, flow.title, name in usual) for name, flow in sorted(catalogue.flows().items())]
+    flows = [(name, flow_title(name), name in usual) for name in flow_words.in_order()]
     reports = [_short(report) for report in FitReport.objects.defer(*HEAVY).order_by("-id")[:SHOWN]]
     missing = [system_title(system) for system, found in pairs.items() if not found]
     shown = {"pairs": pairs, "flows": flows, "reports": reports, "missing": missing}
@@ -138,7 +139,7 @@ def _whole(report: FitReport) -> dict[str, Any]:
     before = fitting.previous(report)
     compared = fitting.compare(found, [Finding.of(row) for row in before.findings]) if before else None
     steps = [
-        {**step, "who": WHO[step["who"]], "flows": [flow_title(name) for name in step["flows"]]}
+        {**step, "who": WHO[step["who"]], "flows": [flow_title(name) for name in step["flows"]], "map": _map_of(step)}
         for step in report.steps
     ]
     return {
@@ -148,6 +149,11 @@ def _whole(report: FitReport) -> dict[str, Any]:
         "compared": compared,
         "for_sap": any(step["who"] == "sap" for step in report.steps),
     }
+
+
+def _map_of(step: dict[str, Any]) -> str:
+    """The map in which a step is done, "" where it is done elsewhere."""
+    return next((key.partition(":")[2] for key in step["keys"] if key.startswith("maps:")), "")
 
 
 def _areas(found: list[Finding]) -> Iterable[tuple[str, str, list[dict[str, Any]], int]]:

@@ -32,26 +32,11 @@ WORDS = {
         ),
         _("Suppliers that are blocked or deleted in SAP and that ServiceTitan does not know."),
     ),
-    "vendors-to-sap": FlowWords(
-        _("Vendors that were made or changed in ServiceTitan."),
-        _("The flow for vendors from SAP, so that nothing is made twice."),
-        _(
-            "Suppliers in SAP. What only one side changed travels to the other; what both changed goes by the owner "
-            "that you name for each field."
-        ),
-        _("Inactive vendors that SAP does not know. Tags and contacts, which ServiceTitan does not tell."),
-    ),
     "cost-centers": FlowWords(
         _("Cost centers of SAP that are valid today."),
         _("The map of cost centers: to which business unit each one belongs."),
         _("A note on the business unit (external data) that names its cost centers. None is made or renamed."),
         _("Cost centers that are not valid today."),
-    ),
-    "cost-centers-to-sap": FlowWords(
-        _("Business units of ServiceTitan."),
-        _("The map of cost centers, read backwards, or the account code of the business unit."),
-        _("Cost centers in SAP: the name, or a new one, as you choose. It needs SAP's newer service for cost centers."),
-        _("The end of a cost center: a business unit that is switched off ends none."),
     ),
     "purchase-orders": FlowWords(
         _("Released purchase orders of SAP with their items, and each change of them."),
@@ -71,12 +56,6 @@ WORDS = {
         _("Purchase orders in ServiceTitan, before SAP has made its order. SAP's order then takes them over."),
         _("Items that are not released, closed, ordered already, or without a supplier. They are listed."),
     ),
-    "purchase-order-requests": FlowWords(
-        _("Requests in ServiceTitan that wait for approval."),
-        _("A vendor that SAP knows, and cost center, plant and material for each line."),
-        _("A purchase order or requisition in SAP, and then the approval of the request in ServiceTitan."),
-        _("Tax and shipping of a request: SAP's order has no place for them, and they are noted."),
-    ),
     "supplier-invoices": FlowWords(
         _("Invoices that were posted in SAP for purchase orders, and their reversals."),
         _("The vendor, and the purchase orders that are billed."),
@@ -92,9 +71,37 @@ WORDS = {
         _("Nothing, unless you want bills marked as exported once both books agree. SAP's ledger is never written."),
         _("Bills are only kept and compared here."),
     ),
+    "purchase-order-requests": FlowWords(
+        _("Requests in ServiceTitan that wait for approval."),
+        _("A vendor that SAP knows, and cost center, plant and material for each line."),
+        _("A purchase order or requisition in SAP, and then the approval of the request in ServiceTitan."),
+        _("Tax and shipping of a request: SAP's order has no place for them, and they are noted."),
+    ),
+    "vendors-to-sap": FlowWords(
+        _("Vendors that were made or changed in ServiceTitan."),
+        _("The flow for vendors from SAP, so that nothing is made twice."),
+        _(
+            "Suppliers in SAP. What only one side changed travels to the other; what both changed goes by the owner "
+            "that you name for each field."
+        ),
+        _("Inactive vendors that SAP does not know. Tags and contacts, which ServiceTitan does not tell."),
+    ),
+    "cost-centers-to-sap": FlowWords(
+        _("Business units of ServiceTitan."),
+        _("The map of cost centers, read backwards, or the account code of the business unit."),
+        _("Cost centers in SAP: the name, or a new one, as you choose. It needs SAP's newer service for cost centers."),
+        _("The end of a cost center: a business unit that is switched off ends none."),
+    ),
 }
+"""In the order in which people switch flows on: masters, orders, bills, and last what goes to SAP."""
 
 
 def words(flow: str) -> FlowWords:
     """The words for a flow; of one that has none, its title."""
     return WORDS.get(flow) or FlowWords(catalogue.flows()[flow].title, "", "", "")
+
+
+def in_order() -> list[str]:
+    """All flows, each after those it needs, in the order in which people switch them on."""
+    places = {name: at for at, name in enumerate(WORDS)}
+    return sorted(catalogue.flows(), key=lambda name: places.get(name, len(places)))

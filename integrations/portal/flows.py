@@ -32,7 +32,7 @@ def flows(request: PageRequest) -> HttpResponse:
     """All flows, in an order in which they can be switched on."""
     stored = {sync.flow: sync for sync in Sync.objects.select_related("source", "target").defer(*steering.HIDDEN)}
     rows = []
-    for name in catalogue.in_order(catalogue.flows()):
+    for name in flow_words.in_order():
         sync = stored.get(name)
         rows.append(
             {

@@ -20,7 +20,7 @@ from integrations import catalogue, freshness, pulse
 from integrations.engine import Loading, loading
 from integrations.freshness import Freshness
 from integrations.models import Pulse, ReconcileReport
-from integrations.portal import spark
+from integrations.portal import flow_words, spark
 from integrations.portal.checklist import steps
 from integrations.portal.fixes import task_link
 from integrations.portal.live import live
@@ -74,7 +74,7 @@ def _rows(known: Sequence[Freshness], reports: Sequence[ReconcileReport], now: d
     pulses = pulse.lately(now=now, hours=26)  # the longest day has 25
     days = pulse.today(pulses, began=midnight, now=now)
     newest = {report.sync_id: report for report in reports}
-    order = {name: at for at, name in enumerate(catalogue.in_order(catalogue.flows()))}
+    order = {name: at for at, name in enumerate(flow_words.in_order())}
     rows = [_row(one, days, newest, pulses.get(one.sync.pk, ()), now) for one in known]
     return sorted(rows, key=lambda row: order.get(row.name, len(order)))
 

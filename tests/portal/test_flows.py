@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from integrations import audit, catalogue, going_live, sync_options
 from integrations.models import AuditEvent, Connection, Delivery, Run, Sync, ValueMap
+from integrations.portal import flow_words
 from integrations.portal.flow_words import WORDS as FLOW_WORDS
 from integrations.portal.option_words import CHOICES, MEMBERS
 from integrations.portal.option_words import WORDS as OPTION_WORDS
@@ -317,3 +318,19 @@ def test_the_next_change_of_the_clocks_is_told_for_times_of_day() -> None:
     assert (autumn.on.isoformat(), autumn.minutes) == ("2026-10-25", -60)
     assert clock_change({"at": "02:30"}, "America/Phoenix", NOW) is None
     assert clock_change({"every": "2m"}, "America/New_York", NOW) is None
+
+
+def test_flows_stand_in_the_order_in_which_they_are_switched_on() -> None:
+    order = flow_words.in_order()
+    assert order == [
+        "vendors",
+        "cost-centers",
+        "purchase-orders",
+        "purchase-requisitions",
+        "supplier-invoices",
+        "ap-bills",
+        "purchase-order-requests",
+        "vendors-to-sap",
+        "cost-centers-to-sap",
+    ]
+    assert all(order.index(need) < order.index(name) for name in order for need in catalogue.flows()[name].needs)
