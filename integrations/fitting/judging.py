@@ -30,9 +30,9 @@ def findings(report: FitReport, rates: Mapping[str, float], receipts: str) -> It
         yield from on_access.on_access(side, given, flows)
         yield from on_access.on_changes(side, given, flows)
     told = [_told(name, report, rates) for name in flows]
-    last = {"units": None, "hints": {}, **facts["hints"]}
+    last = {"units": None, "hints": {}, "unread": [], **facts["hints"]}
     ordering = tuple(one.flow for one in told if "cost-center" in catalogue.flows()[one.flow].maps)
-    yield from on_records.on_units(last["units"], ordering)
+    yield from on_records.on_units(last, ordering)
     for one in told:
         yield from on_records.on_volume(one)
         if one.flow == "vendors":
@@ -41,7 +41,7 @@ def findings(report: FitReport, rates: Mapping[str, float], receipts: str) -> It
         yield from on_records.on_run(one)
         if one.flow == "supplier-invoices":
             yield on_records.on_receipts(one.flow, receipts)
-    yield from on_records.on_maps(told, last["hints"])
+    yield from on_records.on_maps(told, last)
 
 
 def _told(name: str, report: FitReport, rates: Mapping[str, float]) -> Told:

@@ -22,6 +22,7 @@ from integrations.fitting import hints, sampling
 from integrations.fitting.access import access
 from integrations.fitting.judging import conclude
 from integrations.fitting.metering import Meter, OutOfCalls, Stopped
+from integrations.fitting.on_records import OUT_OF_CALLS
 from integrations.models import Connection, FitReport, Progress, Sync
 from integrations.refusals import CannotBeDone
 
@@ -85,7 +86,9 @@ def stop(report: FitReport, *, now: datetime) -> FitReport:
 
 
 def previous(report: FitReport) -> FitReport | None:
-    """The finished report on the same pair before this one."""
+    """The finished report on the same pair before this one; None once a connection of the pair is gone."""
+    if report.sap_id is None or report.servicetitan_id is None:
+        return None
     same = FitReport.objects.filter(sap=report.sap_id, servicetitan=report.servicetitan_id, state=Progress.FINISHED)
     return same.filter(id__lt=report.pk).order_by("-id").first()
 
@@ -135,7 +138,7 @@ def _do(report: FitReport, names: list[str], lease: Lease, clock: Callable[[], d
     except Stopped:
         return None
     except OutOfCalls:
-        found = {"problem": "Not looked at: the calls of this report were used up.", "code": "out-of-calls"}
+        found = {"problem": OUT_OF_CALLS, "code": "out-of-calls"}
     except Transient as error:
         if report.failures + 1 < MOST_FAILURES:
             FitReport.objects.filter(pk=report.pk).update(failures=report.failures + 1, error=error.message)

@@ -31,6 +31,7 @@ _WORDS: Mapping[str, str] = {
     "person": "held up until somebody decides",
     "not-transferable": "left out, with a reason",
 }
+OUT_OF_CALLS = "Not looked at: the calls of this report were used up."
 _VENDOR_CODES = ("looks-alike", "claimed", "two-twins", "bad-answer")
 
 
@@ -58,18 +59,16 @@ def on_volume(told: Told) -> Iterator[Finding]:
     """How many records there are, and how long the first load takes within the rate budget."""
     key, area = f"volume:{told.flow}", "volumes"
     if told.problem:
-        # What a line about a scope or service says already does not keep the report from telling what to do.
-        told_above = str(told.facts.get("code", "")).startswith(("not-authorised", "scope:", "not-signed-in"))
         yield Finding(
             key=key,
             area=area,
             title=told.title,
             state="unknown",
             detail=told.problem,
-            fix="Make this report again once the lines about services and scopes are fine.",
+            fix=_again(told.facts),
             who="you",
             flows=(told.flow,),
-            hides=not told_above,
+            hides=not _is_told_above(told.facts),
         )
         return
     total = told.facts["total"]
@@ -79,6 +78,17 @@ def on_volume(told: Told) -> Iterator[Finding]:
     rates = f" (reading {told.reads_per_second:g}, writing {told.writes_per_second:g} calls a second)"
     detail = f"{many}{time}{rates if time else ''}{_sampled(told.facts)}"
     yield Finding(key=key, area=area, title=told.title, state="info", detail=detail)
+
+
+def _is_told_above(facts: Facts) -> bool:
+    """What a line about a scope or service says already does not keep the report from telling what to do."""
+    return str(facts.get("code", "")).startswith(("not-authorised", "scope:", "not-signed-in"))
+
+
+def _again(facts: Facts) -> str:
+    if facts.get("code", "out-of-calls") == "out-of-calls":
+        return "Make a report about fewer flows: each of them may then make more calls."
+    return "Make this report again once the lines about services and scopes are fine."
 
 
 def first_load_seconds(told: Told) -> float | None:
@@ -170,8 +180,12 @@ def on_currencies(told: Told, units: Sequence[Mapping[str, Any]]) -> Iterator[Fi
     )  # fmt: skip
 
 
-def on_maps(flows: list[Told], hints: Mapping[str, Any]) -> Iterator[Finding]:
-    """A line per map: the codes without a value, and how many records each holds up; first what holds up most."""
+def on_maps(flows: list[Told], last: Facts) -> Iterator[Finding]:
+    """A line per map: the codes without a value, and how many records each holds up; first what holds up most.
+
+    `last` are the facts of the last step: "hints" by map, those "unread", or its "problem".
+    """
+    hints = last["hints"]
     blocked = Counter[str]()
     for told in flows:
         blocked.update(told.facts.get("blocked", {}))
@@ -179,7 +193,10 @@ def on_maps(flows: list[Told], hints: Mapping[str, Any]) -> Iterator[Finding]:
         codes = _codes(flows, value_map, hints.get(value_map, {}))
         hinted = sum(bool(one["hints"]) for one in codes)
         what, many = MAPS.get(value_map, (value_map, value_map))
-        detail = f"{counted(records, 'record')} held up; for {hinted:,} of the codes there is a suggestion."
+        if last.get("problem") or value_map in last["unread"]:
+            detail = f"{counted(records, 'record')} held up. Suggestions: {_problem(last)}"
+        else:
+            detail = f"{counted(records, 'record')} held up; for {hinted:,} of the codes there is a suggestion."
         fix = f"On the page Maps, map “{value_map}”: say what each code is in the other system."
         yield Finding(
             key=f"maps:{value_map}",
@@ -206,14 +223,24 @@ def _codes(flows: list[Told], value_map: str, hints: Mapping[str, Any]) -> list[
     return sorted(codes.values(), key=lambda one: (-one["records"], one["code"]))
 
 
-def on_units(units: Sequence[Mapping[str, Any]] | None, flows: tuple[str, ...]) -> Iterator[Finding]:
-    """Orders belong to business units; a tenant without any cannot take one."""
+def on_units(last: Facts, flows: tuple[str, ...]) -> Iterator[Finding]:
+    """Orders belong to business units: a tenant without any takes none, and unread ones hide whether currencies fit."""
+    units = last["units"]
     if units == []:
         yield Finding(
             key="units", area="servicetitan", title="Business units", state="missing", who="servicetitan", flows=flows,
             detail="This tenant has no active business unit: an order belongs to one.",
             fix="In ServiceTitan, Settings, Business Units: set up the units. They cannot be made from outside.",
         )  # fmt: skip
+    if units is None and flows:
+        yield Finding(
+            key="units", area="servicetitan", title="Business units", state="unknown", who="you", flows=flows,
+            detail=_problem(last), fix=_again(last), hides=not _is_told_above(last),
+        )  # fmt: skip
+
+
+def _problem(last: Facts) -> str:
+    return str(last.get("problem") or OUT_OF_CALLS)
 
 
 def on_receipts(flow: str, receipts: str) -> Finding:

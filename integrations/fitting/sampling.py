@@ -47,7 +47,10 @@ class Pair:
 
 
 def sample(pair: Pair, name: str, assumed: Mapping[str, Mapping[str, str]], meter: Meter) -> tuple[Any, dict[str, str]]:
-    """Facts about one flow, and what of its records will not simply come. Raises both systems' errors."""
+    """Facts about one flow, and what of its records will not simply come.
+
+    Raises both systems' errors, and OutOfCalls if not even one record could be looked at.
+    """
     work, tally = _work(pair.sync(name), meter), Tally()
     facts: dict[str, Any] = {"total": None, "page": 0, "since": "", "cut": False}
     facts["delivers"] = work.flow.delivers(work.options)
@@ -67,6 +70,8 @@ def sample(pair: Pair, name: str, assumed: Mapping[str, Mapping[str, str]], mete
             if name == "vendors" and tally.read:
                 facts["there"] = _there(directory)
     except OutOfCalls:
+        if not tally.read:
+            raise  # nothing was looked at, which says nothing
         facts["cut"] = True
     finally:
         work.close()
