@@ -127,7 +127,8 @@ def _orders(world: World) -> Iterator[str]:
     there = [(number_of(row), row) for row in world.titan("purchase-orders")]
     yield from _exactly_once("order", (number for number, _ in there), orders)
     for number, row in there:
-        wanted = sum((Decimal(str(i.get("NetAmount", 0))) for i in orders[number]["PurchaseOrderItem"]), Decimal())
+        items = [i for i in orders[number]["PurchaseOrderItem"] if not i.get("PurchasingDocumentDeletionCode")]
+        wanted = sum((Decimal(str(i.get("NetAmount", 0))) for i in items), Decimal())
         found = sum((Decimal(str(i["quantity"])) * Decimal(str(i["cost"])) for i in row["items"]), Decimal())
         units = sum((Decimal(str(i["quantity"])) for i in row["items"]), Decimal())
         if abs(wanted - found) > units * CENT:

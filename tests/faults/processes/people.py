@@ -68,7 +68,7 @@ class People:
         """The quantity of an order's first item is doubled."""
         self._changed.add(order["PurchaseOrder"])
         self.versions += 1
-        item = order["PurchaseOrderItem"][0]
+        item = next(i for i in order["PurchaseOrderItem"] if not i.get("PurchasingDocumentDeletionCode"))
         amounts = [n for n in ("NetAmount", "GrossAmount", "EffectiveAmount", "OrderQuantity") if n in item]
         doubled = {name: str(Decimal(str(item[name])) * 2) for name in amounts}
         key = [order["PurchaseOrder"], item["PurchaseOrderItem"]]
