@@ -9,10 +9,12 @@ from django.db import transaction
 from integrations.audit import Actor, record
 from integrations.connections import forget_token
 from integrations.engine import put_back
-from integrations.models import Connection, Sync
+from integrations.models import AuditEvent, Connection, Sync
 from tenants import schedule
 from tenants.models import Customer
 from tenants.schema import within
+
+ACTION = "customer.restored"
 
 
 def restored(customer: Customer, *, actor: Actor, now: datetime) -> datetime | None:
@@ -35,9 +37,26 @@ def restored(customer: Customer, *, actor: Actor, now: datetime) -> datetime | N
         detail = {"known_at": known_at.isoformat() if known_at else "", "syncs": len(syncs)}
         record(
             actor=actor,
-            action="customer.restored",
+            action=ACTION,
             subject=customer.name,
             subject_id=customer.schema_name,
             detail=detail,
         )
     return known_at
+
+
+def note_on_new(sync: Sync, customer: Customer) -> None:
+    """Notes at a sync that is about to be made whether the customer's ledger was ever put back from a backup.
+
+    The ledger that was lost may have had the same flow: one that was switched on after the backup is switched on anew.
+    In the customer's schema.
+    """
+    events = AuditEvent.objects.filter(action=ACTION, subject_id=customer.schema_name).order_by("sequence")
+    told = list(events.values_list("at", "detail"))
+    if told:
+        known = [datetime.fromisoformat(text) for _, detail in told if (text := detail["known_at"])]
+        # A ledger that knew nothing may have lost all that was sent since there is such a customer.
+        sync.restored_at, sync.restored_from = (
+            told[-1][0],
+            min(known) if len(known) == len(told) else customer.created_at,
+        )

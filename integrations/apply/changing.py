@@ -11,6 +11,7 @@ from integrations.apply.wanted import Wanted, WantedConnection, WantedCustomer, 
 from integrations.engine import save_value
 from integrations.fields import reveal
 from integrations.models import Connection, Delivery, Sync, ValueMap
+from integrations.restoring import note_on_new
 from integrations.running import CustomerSchedule
 from tenants import servicetitan_tenants
 from tenants.models import Customer, Domain, Membership, Person
@@ -120,7 +121,9 @@ def _sync(wanted: WantedSync, customer: Customer, now: datetime) -> Iterator[Cha
     members = {**ends, "schedule": dict(wanted.schedule), "enabled": wanted.enabled, "options": dict(wanted.options)}
     row = Sync.objects.select_related("source", "target").filter(flow=wanted.flow).first()
     if row is None:
-        row = Sync.objects.create(flow=wanted.flow, **members)
+        row = Sync(flow=wanted.flow, **members)
+        note_on_new(row, customer)
+        row.save(force_insert=True)
         detail = {**members, "source": wanted.source, "target": wanted.target}
         words = f"created, {schedule_spec.in_words(wanted.schedule)}"
         changes = [Change(where, words, str(row.pk), "created", detail)]

@@ -10,7 +10,7 @@ from django.db.models import Max
 
 from integrations.engine.linking import Found, link_all, of_step, rows_of, side_of
 from integrations.engine.recording import Moves
-from integrations.engine.recovering import look_since
+from integrations.engine.recovering import earliest_look, look_since
 from integrations.engine.unresolved import CLOCK_TOLERANCE, Looks, in_question, refusals, unresolved_marks
 from integrations.engine.work import Work, ledger
 from integrations.flow import Row
@@ -32,7 +32,7 @@ def take_over(work: Work, *, but: Collection[UUID] = ()) -> None:
         moves = Moves(now)
         for delivery in left.defer("payload").annotate(check_after=Max("steps__attempts__check_after")):
             reason = "The worker ended before it could note the answer."
-            due_at = max(delivery.check_after or now, now)
+            due_at = max(delivery.check_after or now, earliest_look(work.sync, now, work.limits))
             moves.move(delivery, State.CHECKING, code="worker-lost", reason=reason, due_at=due_at)
         moves.save()
 
@@ -74,8 +74,10 @@ def _find(work: Work, deliveries: Sequence[Delivery], creates: Sequence[Step]) -
     """Rows by marker, created since the first try of any version of the record."""
     if not creates:
         return {}
-    tries = unresolved_marks(work.sync, [delivery.source_key for delivery in deliveries])
-    since = look_since(work.sync, deliveries, min(tries.values(), default=work.clock()))
+    keys = {delivery.id: delivery.source_key for delivery in deliveries}
+    tries = unresolved_marks(work.sync, keys.values())
+    marks = {(keys[step.delivery_id], step.marker) for step in creates}
+    since = look_since(work.sync, marks, min(tries.values(), default=work.clock()))
     found: Mapping[str, Sequence[Row]] = work.flow.writer.find(
         work.target, {step.marker for step in creates}, since - CLOCK_TOLERANCE
     )

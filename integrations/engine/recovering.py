@@ -11,6 +11,9 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.db.models import DateTimeField, F, Value
+from django.db.models.functions import Coalesce, Least
+
 from integrations.engine.bulk import fetch
 from integrations.engine.unresolved import Mark
 from integrations.engine.versions import READ, REPLAYED
@@ -34,23 +37,30 @@ _MET = """
 def put_back(now: datetime) -> datetime | None:
     """Notes at every sync that the customer's ledger was put back just now; returns the last moment that it knew.
 
-    None for a ledger that never knew anything. In the customer's schema; no worker may be at work for them.
+    None for a ledger without any flow. In the customer's schema; no worker may be at work for them. Who says it once
+    more may not have looked for all that the first loss has hidden: the earliest moment stays.
     """
     with ledger():
         known_at = _last_known()
         if known_at is not None:
-            Sync.objects.update(restored_at=now, restored_from=known_at, recovered_at=None)
+            moment = Value(known_at, output_field=DateTimeField())
+            earliest = Least(Coalesce(F("restored_from"), moment), moment)
+            Sync.objects.update(restored_at=now, restored_from=earliest, recovered_at=None)
     return known_at
 
 
 def _last_known() -> datetime | None:
-    """The newest moment in the ledger: whatever was sent and is not known was sent after it."""
+    """The newest moment in the ledger: whatever was sent and is not known was sent after it.
+
+    Of a ledger that has neither read nor sent, the moment in which its first flow was switched on.
+    """
     newest = (
         Attempt.objects.order_by("-intended_at").values_list("intended_at", flat=True).first(),
         Delivery.objects.order_by("-created_at").values_list("created_at", flat=True).first(),
         Sync.objects.exclude(polled_at=None).order_by("-polled_at").values_list("polled_at", flat=True).first(),
     )
-    return max((moment for moment in newest if moment is not None), default=None)
+    switched_on = Sync.objects.order_by("created_at").values_list("created_at", flat=True).first()
+    return max((moment for moment in newest if moment is not None), default=switched_on)
 
 
 def is_recovering(sync: Sync) -> bool:
@@ -65,7 +75,8 @@ def note_full_read(sync: Sync, before: datetime | None, now: datetime) -> None:
     """
     if is_recovering(sync) and before is not None and sync.restored_at is not None and before >= sync.restored_at:
         sync.recovered_at = now
-        Sync.objects.filter(pk=sync.pk, recovered_at=None).update(recovered_at=now)
+        same = Sync.objects.filter(pk=sync.pk, restored_at=sync.restored_at, recovered_at=None)
+        same.update(recovered_at=now)
 
 
 def withheld_for(sync: Sync) -> list[str]:
@@ -120,8 +131,8 @@ def earliest_look(sync: Sync, now: datetime, limits: Limits) -> datetime:
     return max(now, sync.restored_at + timedelta(seconds=limits.call_seconds + limits.list_lag_seconds))
 
 
-def look_since(sync: Sync, deliveries: Sequence[Delivery], since: datetime) -> datetime:
+def look_since(sync: Sync, marks: Collection[Mark], since: datetime) -> datetime:
     """How far back a look for these has to reach: to the last moment that the ledger knew, if one is in doubt."""
-    if sync.restored_from is None or all(delivery.code != RESTORED for delivery in deliveries):
+    if sync.restored_from is None or not unmet_marks(sync, marks):
         return since
     return min(since, sync.restored_from)
