@@ -24,10 +24,11 @@ def having(term: str) -> Q:
     term = term.strip()[:120]
     own = list(_deliveries(Q(source_key__startswith=term)))
     records = {*_by_number(term), *_by_target(term)} if len(normal(term)) >= SHORTEST else set()
-    named = Q(sync__in={sync for sync, _ in records}, source_key__in={key for _, key in records})
-    if len(own) > MOST:
-        return Q(source_key__startswith=term) | named if records else Q(source_key__startswith=term)
-    return Q(source_key__in={*own, *(key for _, key in records)})
+    own_keys = Q(source_key__startswith=term) if len(own) > MOST else Q(source_key__in=set(own))
+    # The same key may be another record of another flow: 17 is a vendor there and a request here.
+    for sync in {sync for sync, _ in records}:
+        own_keys |= Q(sync=sync, source_key__in={key for of, key in records if of == sync})
+    return own_keys
 
 
 def _deliveries(condition: Q) -> Iterable[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from datetime import date, datetime, time, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -12,20 +11,19 @@ from django.db.models import QuerySet
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.urls import path
-from django.utils import timezone
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from integrations.models import AuditEvent, AuditSeal
 from integrations.portal.files import csv_file
 from integrations.portal.keyset import listed
 from integrations.portal.pages import PageRequest, page
+from integrations.portal.window import Window
 
 ORDER = ("-sequence",)
 COLUMNS = ("at", "who", "kind of actor", "deed", "thing", "id of the thing", "detail", "correlation id")
 
 
-class Filters(forms.Form):
+class Filters(Window):
     """What the list is narrowed to. Days are the reader's."""
 
     who = forms.CharField(
@@ -34,28 +32,20 @@ class Filters(forms.Form):
     deed = forms.CharField(
         label=_("Deed"), required=False, max_length=60, help_text=_("For example: connection, or sync.paused")
     )
-    since = forms.DateField(label=_("From"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
-    until = forms.DateField(label=_("To"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
 
-    def clean(self) -> dict[str, Any]:
-        """A time window has to be one."""
-        found: dict[str, Any] = super().clean() or {}
-        since, until = found.get("since"), found.get("until")
-        if since and until and since > until:
-            self.add_error("until", gettext("This day is before the first one."))
-        return found
+    field_order = ("who", "deed", "since", "until")
 
     def rows(self) -> QuerySet[AuditEvent]:
         """The events that fit."""
-        given, found = self.cleaned_data, AuditEvent.objects.all()
+        given, found, (since, until) = self.cleaned_data, AuditEvent.objects.all(), self.moments()
         if given["who"]:
             found = found.filter(actor_label__istartswith=given["who"])
         if given["deed"]:
             found = found.filter(action__startswith=given["deed"])
-        if given["since"]:
-            found = found.filter(at__gte=_midnight(given["since"]))
-        if given["until"]:
-            found = found.filter(at__lt=_midnight(given["until"] + timedelta(days=1)))
+        if since:
+            found = found.filter(at__gte=since)
+        if until:
+            found = found.filter(at__lt=until)
         return found
 
 
@@ -105,10 +95,6 @@ def _told(value: Any) -> str:
     if isinstance(value, dict):
         return json.dumps(value, ensure_ascii=False, sort_keys=True)
     return "-" if value in (None, "") else str(value)
-
-
-def _midnight(day: date) -> datetime:
-    return timezone.make_aware(datetime.combine(day, time.min))
 
 
 routes = [path("audit/", trail, name="audit"), path("audit/file/", trail_file, name="audit-file")]

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterator
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
 from django import forms
 from django.db.models import Q, QuerySet
-from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.urls import path
 from django.utils import timezone
@@ -21,15 +19,13 @@ from django.utils.translation import gettext_lazy as _
 from integrations import finding
 from integrations.engine import Selection, selecting
 from integrations.models import Delivery, Link, Sync
-from integrations.portal.keyset import behind, listed
+from integrations.portal.files import Told, csv_file
+from integrations.portal.keyset import listed
 from integrations.portal.pages import PageRequest, page
+from integrations.portal.window import Window
 from integrations.portal.words import CHOICES, flow_title, state_of
-from integrations.sheet import cell
-from tenants.models import Customer
-from tenants.schema import within
 
 ORDER = ("-created_at", "-id")
-BATCH = 2_000
 COLUMNS = (
     "record",
     "what",
@@ -45,7 +41,7 @@ COLUMNS = (
 )
 
 
-class Filters(forms.Form):
+class Filters(Window):
     """What a list of records is narrowed to. Days are the reader's."""
 
     q = forms.CharField(
@@ -61,8 +57,6 @@ class Filters(forms.Form):
         required=False,
         choices=[("", _("Any")), *((key, text) for key, (text, _s) in CHOICES.items())],
     )
-    since = forms.DateField(label=_("From"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
-    until = forms.DateField(label=_("To"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
     code = forms.CharField(required=False, max_length=60, widget=forms.HiddenInput)
     needs = forms.CharField(required=False, max_length=240, widget=forms.HiddenInput)
 
@@ -71,14 +65,6 @@ class Filters(forms.Form):
         flows = Sync.objects.order_by("flow").values_list("flow", flat=True)
         field: Any = self.fields["flow"]
         field.choices = [("", gettext("Any")), *((flow, flow_title(flow)) for flow in flows)]
-
-    def clean(self) -> dict[str, Any]:
-        """A time window has to be one."""
-        found: dict[str, Any] = super().clean() or {}
-        since, until = found.get("since"), found.get("until")
-        if since and until and since > until:
-            self.add_error("until", gettext("This day is before the first one."))
-        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,58 +95,39 @@ def records_file(request: PageRequest) -> HttpResponseBase:
     form = Filters(request.GET)
     if not form.is_valid():
         return render(request, "portal/records/list.html", {"form": form, "query": ""}, status=422)
-    zone = timezone.get_current_timezone()
-    day = timezone.localdate()
-    lines = _lines(request.customer, fitting(form).rows, zone)
-    headers = {"Content-Disposition": f'attachment; filename="records-{day:%Y-%m-%d}.csv"'}
-    return StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8", headers=headers)
+    return csv_file(request, "records", fitting(form).rows, order=ORDER, columns=COLUMNS, told=_lines_of())
 
 
 def fitting(form: Filters) -> Wanted:
     """The newest versions that fit a valid form, without what they carry. Three statements, for a number, at most."""
-    given = form.cleaned_data
+    given, (since, until) = form.cleaned_data, form.moments()
     states = CHOICES[given["state"]][1] if given["state"] else ()
     selection = Selection(
         flows=(given["flow"],) if given["flow"] else (),
         states=tuple(map(str, states)),
         codes=(given["code"],) if given["code"] else (),
         needs=given["needs"],
-        since=_midnight(given["since"]) if given["since"] else None,
-        until=_midnight(given["until"] + timedelta(days=1)) if given["until"] else None,
+        since=since,
+        until=until,
     )
     having = finding.having(given["q"]) if given["q"] else Q()
     rows = selecting.newest(selection).filter(having).select_related("sync").defer("payload", "notes")
     return Wanted(rows, bool(selection.as_json() or given["q"]))
 
 
-def _midnight(day: date) -> datetime:
-    return timezone.make_aware(datetime.combine(day, time.min))
-
-
 def _query(request: PageRequest) -> str:
     return urlencode([(name, v) for name, many in request.GET.lists() for v in many if name != "cursor" and v])
 
 
-class _Echo:
-    """A file whose lines are handed on as they are written."""
+def _lines_of() -> Told[Delivery]:
+    """The lines of a batch, with times in the zone of who asks, who is gone once they are read."""
+    zone = timezone.get_current_timezone()
 
-    def write(self, line: str) -> str:
-        return line
+    def lines(batch: list[Delivery]) -> Iterable[Sequence[object]]:
+        there = _numbers_there(batch)
+        return [_line(row, there, zone) for row in batch]
 
-
-def _lines(customer: Customer, rows: QuerySet[Delivery], zone: Any) -> Iterator[str]:
-    """Batches of their own, so that whoever reads slowly holds up no transaction; each in the customer's schema."""
-    out = csv.writer(_Echo(), lineterminator="\r\n")
-    yield "\ufeff" + out.writerow(COLUMNS)
-    last: Delivery | None = None
-    while True:
-        with within(customer):
-            batch = list(behind(rows, ORDER, last)[:BATCH])
-            there = _numbers_there(batch)
-        yield "".join(str(out.writerow([cell(value) for value in _line(row, there, zone)])) for row in batch)
-        if len(batch) < BATCH:
-            return
-        last = batch[-1]
+    return lines
 
 
 def _line(row: Delivery, there: dict[tuple[str, str], str], zone: Any) -> list[Any]:

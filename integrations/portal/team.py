@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 from uuid import UUID
 
 from django import forms
 from django.conf import settings
+from django.contrib import messages
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import path, reverse
@@ -15,9 +18,10 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from integrations import invitations, members
+from integrations.errors import IntegrationError
 from integrations.portal.doing import Done, carry_out
 from integrations.portal.keyset import listed
-from integrations.portal.pages import PageRequest, actor, page
+from integrations.portal.pages import PageRequest, actor, page, see
 from integrations.refusals import CannotBeDone
 from tenants.addresses import public_origin
 from tenants.models import Membership, Role
@@ -40,8 +44,8 @@ class Invite(forms.Form):
 def team(request: PageRequest) -> HttpResponse:
     """Members and open invitations; a post invites somebody."""
     form = Invite(request.POST if request.method == "POST" else None)
-    if request.method == "POST" and form.is_valid():
-        return _invited(request, form)
+    if request.method == "POST" and form.is_valid() and _invited(request, form):
+        return see("team")
     people = Membership.objects.select_related("person").filter(customer=request.customer)
     found = listed(request, people, order=("person__email",))
     shown = {
@@ -95,22 +99,21 @@ def withdraw(request: PageRequest, invitation_id: UUID) -> HttpResponse:
     return carry_out(request, do, reverse("team"))
 
 
-def _invited(request: PageRequest, form: Invite) -> HttpResponse:
-    def do() -> Done:
-        given = form.cleaned_data
-        try:
-            made = invitations.invite(
-                request.customer,
-                email=given["email"],
-                role=Role(given["role"]),
-                actor=actor(request),
-                origin=public_origin(request),
-            )
-        except ValidationError as error:
-            raise CannotBeDone(" ".join(error.messages)) from None
-        return gettext("%(who)s is invited by mail.") % {"who": made.email}, reverse("team")
-
-    return carry_out(request, do, reverse("team"))
+def _invited(request: PageRequest, form: Invite) -> bool:
+    """Whether the mail is on its way; if not, the form says why."""
+    given = form.cleaned_data
+    who: dict[str, Any] = {"email": given["email"], "role": Role(given["role"])}
+    try:
+        with transaction.atomic():
+            made = invitations.invite(request.customer, **who, actor=actor(request), origin=public_origin(request))
+    except ValidationError as error:
+        form.add_error("email", error.messages)
+        return False
+    except (CannotBeDone, IntegrationError) as error:
+        form.add_error("email", str(error))
+        return False
+    messages.success(request, gettext("%(who)s is invited by mail.") % {"who": made.email})
+    return True
 
 
 def _do(request: PageRequest, person_id: UUID, deed: Callable[[Membership], str]) -> HttpResponse:

@@ -86,6 +86,28 @@ def test_a_filter_that_is_none_is_told_beside_its_field(desk, query):
     assert 'class="errors"' in answer.content.decode()
 
 
+@pytest.mark.parametrize("page", ["/records/", "/records/csv/", "/audit/", "/audit/file/"])
+@pytest.mark.parametrize("days", ["since=0001-01-01", "until=9999-12-31", "since=9999-12-31&until=9999-12-31"])
+def test_the_first_and_the_last_day_that_there_is_break_no_list(acme, made, page, days):
+    answer = enter(acme, Role.OWNER).get(f"{page}?{days}")
+    assert answer.status_code == 200
+    assert answer.getvalue()
+
+
+def test_a_number_of_one_flow_finds_no_record_of_another_with_the_same_key(desk, made, acme):
+    with schema.within(acme):
+        row = made["held"][0]
+        other, _ = Sync.objects.get_or_create(
+            flow="vendors", defaults={"source": row.sync.source, "target": row.sync.target}
+        )
+        Delivery.objects.create(
+            sync=other, source_key="K-7", label="a vendor", digest="d", number=1, payload={}, created_at=row.created_at
+        )
+        Delivery.objects.filter(pk=row.pk).update(source_key="K-7")
+        RecordNumber.objects.create(sync=row.sync, source_key="K-7", number="8800001")
+    assert [row.sync.flow for row, *_ in desk.get("/records/?q=8800001").context["rows"]] == ["purchase-orders"]
+
+
 def test_pages_follow_each_other_without_a_gap(desk, acme):
     more(acme, 120)
     seen, path = [], "/records/?flow=purchase-orders"

@@ -42,6 +42,11 @@ def test_who_works_here_is_not_invited_again(desk, acme):
     answer = desk.post("/team/", email="viewer@acme.test", role="operator")
     assert "viewer@acme.test works here already." in words(answer)
     assert mail.outbox == []
+    assert answer.status_code == 422
+    assert (answer.context["form"]["email"].value(), answer.context["form"]["role"].value()) == (
+        "viewer@acme.test",
+        "operator",
+    )
 
 
 @pytest.mark.parametrize(
