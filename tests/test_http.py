@@ -96,7 +96,7 @@ def test_a_session_that_may_only_read_sends_nothing_else(request_):
 
 
 def test_a_session_that_may_only_read_still_signs_in():
-    with serving([OK], [OK]) as server:
+    with serving([OK, OK]) as server:
         reading = session(server)
         reading.only_reads = frozenset({f"{server.url}/token"})
         assert reading.send(READ).status == 200
