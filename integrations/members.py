@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 
 from integrations.audit import Actor, record
 from integrations.refusals import CannotBeDone
+from tenants import mailboxes
 from tenants.models import Customer, Membership, Person, Role
 
 
@@ -40,13 +41,21 @@ def add(customer: Customer, *, email: str, name: str, role: Role, actor: Actor) 
 
 
 def person_of(email: str, *, name: str = "") -> Person:
-    """The person with this address; one who is new gets an account without a password."""
+    """The person with this address; one who is new gets an account without a password.
+
+    Who has signed up and not proven the address yet may be anybody: the password that they chose counts no more. It
+    would open what the person of that address is given here, once that person follows a link in an old mail.
+    """
     found = Person.objects.filter(email=email.strip().lower())
     try:
         with transaction.atomic():
-            return found.first() or Person.objects.create_user(email, name=name)
+            person = found.first() or Person.objects.create_user(email, name=name)
     except IntegrityError:  # another customer has just added the same person
-        return found.get()
+        person = found.get()
+    if person.has_usable_password() and not mailboxes.is_proven(person):
+        person.set_unusable_password()
+        person.save(update_fields=["password"])
+    return person
 
 
 def change_role(member: Membership, role: Role, *, actor: Actor) -> None:

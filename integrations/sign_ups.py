@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import secrets
 import unicodedata
 from collections.abc import Iterator
 from typing import Any
@@ -61,3 +62,4 @@ def names(company: str) -> Iterator[str]:
     if name not in RESERVED:
         yield name
     yield from (f"{name}_{number}" for number in range(2, TRIES))
+    yield f"{name[:LONGEST]}_{secrets.token_hex(4)}"  # so that nobody uses up all names of a company

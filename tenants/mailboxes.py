@@ -12,3 +12,10 @@ def vouch(person: Person) -> None:
     EmailAddress.objects.filter(user=person).exclude(email=person.email).delete()
     given = {"verified": True, "primary": True}
     EmailAddress.objects.update_or_create(user=person, email=person.email, defaults=given)
+
+
+def is_proven(person: Person) -> bool:
+    """Whether the person's address is known to be theirs."""
+    from allauth.account.models import EmailAddress
+
+    return EmailAddress.objects.filter(user=person, email=person.email, verified=True).exists()

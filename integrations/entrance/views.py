@@ -82,9 +82,13 @@ def _by_somebody_known(request: HttpRequest, token: str, found: Invitation) -> H
 
 
 def _by_a_stranger(request: HttpRequest, token: str, found: Invitation) -> HttpResponse:
-    """Who has a password signs in first: the mailbox alone opens no account that is there already."""
+    """Who has a password signs in first: the mailbox alone opens no account that is there already.
+
+    A password that was chosen by somebody who never proved the address is replaced: they may be anybody.
+    """
     person = Person.objects.filter(email=found.email).first()
-    if person is not None and (person.has_usable_password() or not person.is_active):
+    known = person is not None and person.has_usable_password() and mailboxes.is_proven(person)
+    if person is not None and (known or not person.is_active):
         return render(request, "entrance/invitation.html", {"invitation": found})
     person = person or Person(email=found.email)
     form = JoinForm(person, request.POST if request.method == "POST" else None, initial={"name": person.name})
