@@ -29,6 +29,15 @@ log = logging.getLogger(__name__)
 PRIORITY = 8
 """Within a customer, polls and deliveries go first."""
 
+MOST_BEGUN = 5
+"""So often a job is begun in a row whose workers end without a word; it would end the next one as well."""
+
+WITHOUT_A_WORD = f"Its workers ended {MOST_BEGUN} times in a row without a word: they may have lacked memory or time."
+
+
+class WorkersLost(Exception):
+    """Nobody who began this job has come to the end of a task."""
+
 
 def start_replay(
     customer: Customer, selection: Selection, *, action: str, by: str, now: datetime, reason: str = ""
@@ -101,6 +110,8 @@ def run_claim(claim: schedule.Claim, *, clock: Callable[[], datetime] = utc_now)
     lease = ClaimLease(begun, settings.LEASE_SECONDS)
     with within(customer):
         try:
+            if begun.begun > MOST_BEGUN:
+                raise WorkersLost
             again_at = _go_on(customer, claim.sync_id, lease, clock)
         except LeaseLost:
             log.warning("taken over by another worker", extra={"job": str(claim.sync_id), "fence": lease.fence})
@@ -110,7 +121,7 @@ def run_claim(claim: schedule.Claim, *, clock: Callable[[], datetime] = utc_now)
         except Exception as error:  # our own mistake would come again with every claim
             log.exception("a job failed", extra={"job": str(claim.sync_id)})
             again_at = None
-            _give_up(claim.sync_id, type(error).__name__, clock())
+            _give_up(claim.sync_id, error, clock())
         with ledger():
             if again_at is not None:
                 schedule.release(lease.claim, now=clock(), due_at=again_at)
@@ -156,11 +167,13 @@ def wake_refresh(customer: Customer, *, now: datetime) -> None:
     schedule.wake(customer_id=customer.pk, now=now, **known)
 
 
-def _give_up(job_id: UUID, mistake: str, now: datetime) -> None:
-    """A job that met a mistake of ours ends, with a reason; whoever wants it begins or resumes it again."""
-    reason = f"Our own mistake ({mistake}): the log of the workers has it, at this time."
+def _give_up(job_id: UUID, error: Exception, now: datetime) -> None:
+    """A job that cannot go on ends, with a reason; whoever wants it begins or resumes it again."""
+    mistake = f"Our own mistake ({type(error).__name__}): the log of the workers has it, at this time."
+    reason = WITHOUT_A_WORD if isinstance(error, WorkersLost) else mistake
     replay_jobs.fail(job_id, reason, now=now)
     reports.give_up(job_id, reason, now=now)
+    fitting.give_up(job_id, reason, now=now)
 
 
 def _compare(

@@ -204,7 +204,7 @@ class ScheduledWork(models.Model):
     """The schedule index: when a sync of a customer has to be looked at, and who does it now (tenants/schedule.py).
 
     A job has its own id for a sync, a customer's night the id of no sync. `due_at` null: nothing is due. `fence` grows
-    by one with every claim. `woken_at`: became due while claimed.
+    by one with every claim. `woken_at`: became due while claimed. `begun`: how often in a row nobody has released it.
     """
 
     class Kind(models.TextChoices):
@@ -226,6 +226,7 @@ class ScheduledWork(models.Model):
     woken_at = models.DateTimeField(null=True, blank=True)
     fresh_at = models.DateTimeField(null=True, blank=True, help_text="The source had nothing newer by then.")
     fence = models.BigIntegerField(default=0)
+    begun = models.PositiveSmallIntegerField(default=0, db_default=0)
 
     class Meta:
         verbose_name_plural = "scheduled work"

@@ -60,16 +60,17 @@ CLAIM = """
 """
 MINE = "id = %(id)s AND fence = %(fence)s AND lease_until IS NOT NULL"
 BEGIN = f"""
-    UPDATE public.tenants_scheduledwork SET lease_until = %(until)s, fence = fence + 1 WHERE {MINE}
+    UPDATE public.tenants_scheduledwork
+    SET lease_until = %(until)s, fence = fence + 1, begun = least(begun + 1, 1000) WHERE {MINE}
     RETURNING (SELECT key_id FROM public.tenants_customer c WHERE c.id = customer_id),
-        (SELECT time_zone FROM public.tenants_customer c WHERE c.id = customer_id)
+        (SELECT time_zone FROM public.tenants_customer c WHERE c.id = customer_id), begun
 """  # noqa: S608 - a constant
 RENEW = f"UPDATE public.tenants_scheduledwork SET lease_until = %(until)s WHERE {MINE}"  # noqa: S608 - a constant
 HOLD = f"SELECT id FROM public.tenants_scheduledwork WHERE {MINE} FOR UPDATE"  # noqa: S608 - likewise
 RELEASE = f"""
     UPDATE public.tenants_scheduledwork
     SET due_at = CASE WHEN woken_at IS NULL THEN %(due_at)s ELSE least(%(due_at)s, %(now)s) END,
-        woken_at = NULL, lease_until = NULL, fresh_at = coalesce(%(fresh_at)s, fresh_at)
+        woken_at = NULL, lease_until = NULL, begun = 0, fresh_at = coalesce(%(fresh_at)s, fresh_at)
     WHERE {MINE}
 """  # noqa: S608 - likewise
 MAKE_DUE = """
@@ -102,10 +103,16 @@ WAKE = """
 """
 REMOVE = "DELETE FROM public.tenants_scheduledwork WHERE customer_id = %(customer)s AND sync_id = %(sync)s"
 
+READ_ANEW = ("key_id", "time_zone", "begun")
+"""What `begin` reads of a claim, and no message carries."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """The right to work on one sync of one customer until `lease_until`, as long as nobody has a higher fence."""
+    """The right to work on one sync of one customer until `lease_until`, as long as nobody has a higher fence.
+
+    `begun`: how often it was begun, this time included, since somebody has released it.
+    """
 
     id: int
     customer_id: int
@@ -119,10 +126,11 @@ class Claim:
     priority: int = 5
     key_id: UUID | None = None
     time_zone: str = ""
+    begun: int = 0
 
     def as_message(self) -> dict[str, Any]:
-        """As JSON, for a task's arguments. The customer's key id and time zone are read anew by `begin`."""
-        given = {key: value for key, value in asdict(self).items() if key not in ("key_id", "time_zone")}
+        """As JSON, for a task's arguments, without what is READ_ANEW."""
+        given = {key: value for key, value in asdict(self).items() if key not in READ_ANEW}
         return {key: value if isinstance(value, int) else str(value) for key, value in given.items()}
 
     @classmethod
@@ -181,7 +189,7 @@ def begin(claim: Claim, *, now: datetime, lease_seconds: float) -> Claim | None:
         row = cursor.fetchone()
     if row is None:
         return None
-    return replace(claim, fence=claim.fence + 1, lease_until=until, key_id=row[0], time_zone=row[1])
+    return replace(claim, fence=claim.fence + 1, lease_until=until, key_id=row[0], time_zone=row[1], begun=row[2])
 
 
 def renew(claim: Claim, *, now: datetime, lease_seconds: float) -> Claim | None:

@@ -6,7 +6,7 @@ make findings of the facts, `verdicts` a verdict of the findings; both are plain
 """
 
 from integrations.fitting.findings import AREAS, STATES, WHO, Finding
-from integrations.fitting.making import begin, go_on, previous, seconds_left, step_names, stop, usual_flows
+from integrations.fitting.making import begin, give_up, go_on, previous, seconds_left, step_names, stop, usual_flows
 from integrations.fitting.verdicts import Compared, compare
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "Finding",
     "begin",
     "compare",
+    "give_up",
     "go_on",
     "previous",
     "seconds_left",

@@ -230,6 +230,12 @@ def _fail(report: FitReport, message: str, now: datetime) -> None:
     running.update(state=Progress.FAILED, error=message, finished_at=now)
 
 
+def give_up(report_id: UUID, reason: str, *, now: datetime) -> None:
+    """A report that met a mistake of ours ends; it says nothing about the two accounts."""
+    running = FitReport.objects.filter(pk=report_id, state=Progress.RUNNING)
+    running.update(state=Progress.FAILED, error_code="bug", error=reason, finished_at=now)
+
+
 def _end(row: Connection) -> dict[str, Any]:
     address = row.base_url or connections.system_of(row.system).base_url(connections.settings_of(row))
     shown = ("sap_client_number", "servicetitan_tenant_id", "company_codes")

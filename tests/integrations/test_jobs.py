@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -9,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.db import connection
 
-from integrations import jobs, nights, reference_data, tasks
+from integrations import fitting, jobs, nights, reference_data, tasks
 from integrations.engine import Selection, replay_jobs, reports
 from integrations.models import Connection, Delivery, Progress, ReconcileReport, ReplayJob, Sync
 from tenants import schedule
@@ -218,14 +219,26 @@ def _mistaken(*_: Any, **__: Any) -> Any:
     raise ZeroDivisionError("canary")
 
 
-@pytest.mark.parametrize("work", ["replay", "comparison"])
+def _pair() -> tuple[Connection, Connection]:
+    base = {"environment": "sandbox", "base_url": "https://sap.example.com"}
+    sap, titan = (Connection.objects.create(name=name, system=name, **base) for name in ("sap", "servicetitan"))
+    return sap, titan
+
+
+@pytest.mark.parametrize("work", ["replay", "comparison", "fit report"])
 def test_a_job_that_meets_a_mistake_of_ours_ends_with_a_reason_and_is_not_claimed_again(
     in_acme: Customer, sync: Sync, monkeypatch: Any, work: str
 ) -> None:
     quarantined(sync, 3)
-    job: Any = start(in_acme) if work == "replay" else jobs.start_comparison(in_acme, sync, by="ann", now=NOW)
+    begin: dict[str, Callable[[], Any]] = {
+        "replay": lambda: start(in_acme),
+        "comparison": lambda: jobs.start_comparison(in_acme, sync, by="ann", now=NOW),
+        "fit report": lambda: jobs.start_fit_report(in_acme, _pair(), ["vendors"], by="ann", now=NOW)[0],
+    }
+    job = begin[work]()
     monkeypatch.setattr(replay_jobs, "go_on", _mistaken)
     monkeypatch.setattr(jobs, "work_for", _mistaken)
+    monkeypatch.setattr(fitting, "go_on", _mistaken)
     (claim,) = claims()
     jobs.run_claim(claim, clock=clock)
     job.refresh_from_db()
@@ -246,6 +259,39 @@ def test_a_job_that_failed_goes_on_where_it_was_once_it_is_resumed(
     jobs.run_claim(claims()[0], clock=clock)
     job.refresh_from_db()
     assert (job.state, job.done, job.error) == ("finished", 3, "")
+
+
+def test_a_job_whose_workers_die_again_and_again_ends_with_a_reason(in_acme: Customer, sync: Sync) -> None:
+    quarantined(sync, 3)
+    job = start(in_acme)
+    now = NOW
+    for _ in range(jobs.MOST_BEGUN):
+        (claim,) = claims(now=now)
+        assert schedule.begin(claim, now=now, lease_seconds=300)  # and is killed, for want of memory say
+        now += timedelta(seconds=301)
+    (claim,) = claims(now=now)
+    jobs.run_claim(claim, clock=lambda: now)
+    job.refresh_from_db()
+    assert (job.state, job.done, job.finished_at) == ("failed", 0, now)
+    assert job.error == "Its workers ended 5 times in a row without a word: they may have lacked memory or time."
+    assert claims(now=now + timedelta(days=1)) == []
+
+    jobs.resume_replay(in_acme, job, now=now)  # on workers with more of it
+    jobs.run_claim(claims(now=now)[0], clock=lambda: now)
+    job.refresh_from_db()
+    assert (job.state, job.done) == ("finished", 3)
+
+
+def test_a_job_that_goes_on_in_many_tasks_is_not_taken_for_one_whose_workers_die(
+    in_acme: Customer, sync: Sync, settings: Any
+) -> None:
+    settings.WORK_SECONDS = -1  # each task's time is up after one batch
+    quarantined(sync, 50 * jobs.MOST_BEGUN + 60)
+    job = start(in_acme)
+    while found := claims():
+        jobs.run_claim(found[0], clock=clock)
+    job.refresh_from_db()
+    assert (job.state, job.done) == ("finished", 50 * jobs.MOST_BEGUN + 60)
 
 
 def test_the_index_s_row_of_a_night_is_no_sync(in_acme: Customer) -> None:
