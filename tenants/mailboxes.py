@@ -18,4 +18,4 @@ def is_proven(person: Person) -> bool:
     """Whether the person's address is known to be theirs."""
     from allauth.account.models import EmailAddress
 
-    return EmailAddress.objects.filter(user=person, email=person.email, verified=True).exists()
+    return bool(EmailAddress.objects.filter(user=person, email=person.email, verified=True).exists())

@@ -82,8 +82,11 @@ def _asked_for(request: HttpRequest) -> list[str]:
     """The customer's host that somebody who signs in goes on to, if it is a host of its own choice."""
     pending = request.session.get("account_login") or {} if hasattr(request, "session") else {}
     wanted = request.POST.get("next") or request.GET.get("next") or pending.get("redirect_url") or ""
-    hosts = parse_qs(urlsplit(wanted).query).get("to", [])[:1]
-    known = Domain.objects.filter(domain__in=[host.lower() for host in hosts])
+    try:
+        hosts = parse_qs(urlsplit(wanted).query).get("to", [])[:1]
+    except ValueError:  # not an address at all
+        return []
+    known = Domain.objects.filter(domain__in=[host.lower() for host in hosts if "\x00" not in host])
     return [host for host in known.values_list("domain", flat=True) if not host.endswith(f".{settings.PUBLIC_HOST}")]
 
 

@@ -44,7 +44,9 @@ def choose_customer(request: HttpRequest) -> HttpResponse:
 def hand_over(request: HttpRequest) -> HttpResponse:
     """Sends a member back to the customer's host `to` with a code for the browser's state (its hash in `state`)."""
     state_hash = request.GET.get("state", "")
-    host = Domain.objects.select_related("tenant").filter(domain=request.GET.get("to", "").lower()).first()
+    name = request.GET.get("to", "").lower()
+    known = Domain.objects.select_related("tenant").filter(domain=name)
+    host = known.first() if "\x00" not in name else None
     if host is None or not STATE_HASH.fullmatch(state_hash):
         return render(request, "tenants/refused.html", status=400)
     try:

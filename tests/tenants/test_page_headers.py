@@ -76,3 +76,8 @@ def test_no_page_of_the_admin_has_a_script_in_it(db):
         answer = browser.open(f"http://localhost/admin/{page}")
         assert answer.status_code == 200, page
         assert re.findall(rb"<script(?![^>]*\s(?:src=|type=.application/json))[^>]*>", answer.content) == []
+
+
+@pytest.mark.parametrize("wanted", ["/hand-over/%3Fto%3D%2500", "http://%5B", "%00"])
+def test_a_way_on_that_is_no_address_breaks_no_page(client, db, wanted):
+    assert client.get(f"/sign-in/?next={wanted}", headers={"host": "localhost"}).status_code == 200
