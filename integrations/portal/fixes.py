@@ -24,7 +24,7 @@ class Way:
     words: Text
 
 
-def fix_link(fix: Fix) -> Way | None:
+def fix_link(fix: Fix, flow: str = "") -> Way | None:
     """The page on which a group of failures is mended; None where it is not mended on a page."""
     if fix.kind == "map-value":
         url = (place("map-edit", fix.map, query={"key": fix.key}) if fix.map else "") or place("maps")
@@ -32,7 +32,7 @@ def fix_link(fix: Fix) -> Way | None:
     if fix.kind in ("deliver", "link") and fix.flow:
         return Way(place("records", query={"flow": fix.flow, "q": fix.key}), _("Find that record"))
     if fix.kind == "set-option":
-        url = place("flows")
+        url = (place("flow-settings", flow) if flow else "") or place("flows")
         return Way(url, _("Open the flow's settings")) if url else None
     return None
 

@@ -186,15 +186,20 @@ def _differs(given: Given, row: ValueMap | None) -> bool:
 
 def _from_form(request: PageRequest, name: str) -> list[Wanted]:
     found = []
-    for key in request.POST.getlist("key"):
+    for key in request.POST.getlist("suggested" if request.POST.get("all") else "key"):
         value = request.POST.get(f"value:{key}", "").strip() or request.POST.get(f"other:{key}", "").strip()
         label = request.POST.get(f"label:{key}", "").strip()
         version = request.POST.get(f"version:{key}", "")
         if not key.strip() or "\0" in f"{key}{value}{label}" or not (value or request.POST.get("remove")):
             raise CannotBeDone(_("Choose or enter a value for each code that you want to map."))
-        longest = (map_files.KEY_LENGTH, map_files.VALUE_LENGTH, map_files.VALUE_LENGTH)
-        given = [text[:most] for text, most in zip((key, value, label), longest, strict=True)]
-        found.append(Wanted(Given(name, given[0], "" if request.POST.get("remove") else given[1], given[2]), version))
+        for title, text, most in (
+            (_("A code"), key, map_files.KEY_LENGTH),
+            (_("A value"), value, map_files.VALUE_LENGTH),
+            (_("A note"), label, map_files.VALUE_LENGTH),
+        ):
+            if len(text) > most:
+                raise CannotBeDone(_("%(what)s has at most %(most)s characters.") % {"what": title, "most": most})
+        found.append(Wanted(Given(name, key, "" if request.POST.get("remove") else value, label), version))
     return found
 
 

@@ -37,7 +37,7 @@ WORDS = {
         _("Materials"),
         _("SAP material"),
         _("ServiceTitan SKU"),
-        _("Says which pricebook item a material is. What has no row goes to the catch-all SKU, if one is set."),
+        _("Says which pricebook item a material is. Services need no row: they go to the catch-all SKU."),
     ),
     "unit": MapWords(
         _("Units"),

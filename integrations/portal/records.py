@@ -160,7 +160,7 @@ def _shown(row: Delivery) -> dict[str, Any]:
         "systems": systems,
         "links": links,
         "fix": fix,
-        "fix_link": fix_link(fix) if fix else None,
+        "fix_link": fix_link(fix, row.sync.flow) if fix else None,
         "held": row.state in HELD,
         "newest": known[0][0] if known else row,
         "versions": known,

@@ -159,7 +159,7 @@ def _cause(group: Any) -> dict[str, Any]:
         "id": f"cause-{group.flow}-{group.state}-{group.example}",
         "flow": flow_title(group.flow),
         "state": state_of(group.state),
-        "link": fix_link(group.fix),
+        "link": fix_link(group.fix, group.flow),
         "query": urlencode({name: value for name, value in narrowed.items() if value}),
         "list": urlencode({"flow": group.flow, "code": group.code, "needs": group.needs}),
         "yours": is_for_a_person(group),

@@ -51,7 +51,8 @@ def order_line(item: Item, lookups: Lookups, options: Mapping[str, Any]) -> tupl
     else:
         sku = lookups.mapped_or("material", item.material, options["catch_all_sku"])
     if not sku:
-        raise Misconfigured(f"Item {item.number} is a service or has no material: set catch_all_sku.", code="no-sku")
+        reason = f"Item {item.number} is a service or has no material, and no catch-all SKU is named (catch_all_sku)."
+        raise Misconfigured(reason, code="no-sku")
     unit = Measure(item.unit) if sku == options["catch_all_sku"] else measure_of(item.unit, item.material, lookups)
     quantity, text = unit.convert(item.quantity), described(item.number, item.text, unit.told(item.unit))
     cost, note = line_cost_in(options, item.number, item.net_amount, quantity)

@@ -246,6 +246,20 @@ def test_a_choice_without_a_value_changes_nothing(owner: Desk, acme: Any) -> Non
     assert "Choose or enter a value" in words(owner.post("/maps/cost-center/preview/", key="K2"))
 
 
+@pytest.mark.parametrize(
+    ("given", "most"),
+    [
+        ({"key": "K" * 121}, 120),
+        ({"key": "K2", "other:K2": "v" * 201}, 200),
+        ({"key": "K2", "label:K2": "n" * 201}, 200),
+    ],
+)
+def test_a_text_that_is_too_long_is_refused_and_never_cut(owner: Desk, given: dict[str, str], most: int) -> None:
+    key = given["key"]
+    form = {f"other:{key}": "23", f"version:{key}": "", **given}
+    assert f"at most {most} characters" in words(owner.post("/maps/cost-center/preview/", **form))
+
+
 @pytest.mark.parametrize("role", [Role.VIEWER, Role.OPERATOR])
 def test_only_owners_change_a_map(acme: Any, made: Any, role: Role) -> None:
     desk = enter(acme, role)
@@ -294,3 +308,11 @@ def test_a_code_that_only_its_own_system_names_stands_there_without_a_row(
         center = {"connection": made["sap"], "kind": "cost-center", "key": "K9", "name": "Roofing", "row": {}}
         Reference.objects.create(**center, refreshed_at=BEGINNING)
     assert "K9 Roofing" in owner.page("/maps/cost-center/")
+
+
+def test_every_suggestion_of_a_page_is_taken_at_once_and_looked_at_first(owner: Desk, acme: Any) -> None:
+    form = {"suggested": "K2", "value:K2": "13", "key": "K1", "value:K1": "14", "version:K2": ""}
+    looked = owner.post("/maps/cost-center/preview/", **form, all="yes")
+    assert [(line.key, line.after) for line in looked.context["lines"]] == [("K2", "13")]
+    assert rows(acme) == {"K1": "12"}
+    assert 'name="suggested" value="K2"' in owner.get("/maps/cost-center/").content.decode()

@@ -146,3 +146,12 @@ def test_a_viewer_starts_nothing(acme, made):
     assert viewer.post("/tasks/many/start/", action="replay", **CAUSE).status_code == 403
     with schema.within(acme):
         assert not ReplayJob.objects.exists()
+
+
+def test_a_setting_that_is_missing_leads_to_the_settings_of_its_flow(desk, acme):
+    with schema.within(acme):
+        held = {"code": "no-sku", "needs": "", "reason": "Item 10 is a service, and no catch-all SKU is named."}
+        Delivery.objects.filter(state="quarantined").update(**held)
+    page = desk.get("/tasks/")
+    assert 'href="/flows/purchase-orders/settings/"' in page.content.decode()
+    assert "Name the catch-all SKU in the settings of the flow" in words(page)
