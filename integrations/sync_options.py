@@ -14,7 +14,7 @@ SYNC_OPTIONS: Mapping[str, Any] = {"batch": 50}
 LARGEST_BATCH = 500
 
 _KINDS = {bool: "true or false", int: "a whole number", float: "a number"}
-_KINDS |= {tuple: "a list", list: "a list", dict: "a table"}
+_KINDS |= {tuple: "a list of whole numbers", dict: "a table"}
 
 
 def declared(flow: str) -> dict[str, Any]:
@@ -29,7 +29,7 @@ def choices(flow: str, name: str) -> tuple[str, ...]:
 
 def kind(default: Any) -> str:
     """What an option with this default is, in words."""
-    return "a list" if isinstance(default, tuple) else _KINDS.get(type(default), "a text")
+    return _KINDS.get(type(default), "a text")
 
 
 def faults(flow: str, options: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -68,11 +68,11 @@ def disagreements(flow: str, options: Mapping[str, Any]) -> Iterator[tuple[str, 
 
 
 def is_like(value: Any, default: Any) -> bool:
-    """Whether a value is of the default's kind."""
+    """Whether a value is of the default's kind. Lists are of ids: other ones are refused there, record by record."""
     if isinstance(default, bool) or isinstance(value, bool):
         return isinstance(default, bool) and isinstance(value, bool)
-    if isinstance(default, tuple | list):
-        return isinstance(value, list)
+    if isinstance(default, tuple):
+        return isinstance(value, list) and all(type(one) is int for one in value)
     if isinstance(default, float):
         return isinstance(value, int | float)
     return isinstance(value, type(default)) if default is not None else True

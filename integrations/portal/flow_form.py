@@ -117,8 +117,9 @@ class SettingsForm(forms.Form):
             }
             return {entry: value for entry, value in entries.items() if value}
         value = self.cleaned_data[f"{OPTION}{name}"]
-        if isinstance(default, tuple | list):
-            return [int(part) if part.isdigit() else part for part in (one.strip() for one in value.split(",")) if part]
+        if isinstance(default, tuple):
+            parts = [one.strip() for one in value.split(",")]
+            return [int(part) if part.isdecimal() else part for part in parts if part]
         return value if value is not None else default
 
     def clean(self) -> dict[str, Any]:
@@ -162,7 +163,7 @@ def _initial(sync: Sync) -> dict[str, Any]:
         if isinstance(default, dict):
             found |= {f"{OPTION}{name}-{entry}": chosen for entry, chosen in value.items()}
         else:
-            found[f"{OPTION}{name}"] = ", ".join(map(str, value)) if isinstance(default, tuple | list) else value
+            found[f"{OPTION}{name}"] = ", ".join(map(str, value)) if isinstance(default, tuple) else value
     return found
 
 

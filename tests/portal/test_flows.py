@@ -128,6 +128,11 @@ def test_what_is_wrong_stands_beside_its_field_and_nothing_is_saved(
         assert not Sync.objects.filter(flow=FLOW).exists()
 
 
+def test_a_figure_that_is_no_number_in_a_list_breaks_no_page(owner: Desk) -> None:
+    answer = settings(owner, "vendors", **{"option-tag_type_ids": "12, ²"})
+    assert (answer.status_code, list(answer.context["form"].errors)) == (422, ["option-tag_type_ids"])
+
+
 def test_two_people_at_the_settings_are_told_of_each_other(owner: Desk, acme: Any) -> None:
     settings(owner)
     version = owner.get(f"/flows/{FLOW}/settings/").context["form"]["version"].value()
