@@ -257,7 +257,7 @@ def test_a_choice_without_a_value_changes_nothing(owner: Desk, acme: Any) -> Non
 def test_a_text_that_is_too_long_is_refused_and_never_cut(owner: Desk, given: dict[str, str], most: int) -> None:
     key = given["key"]
     form = {f"other:{key}": "23", f"version:{key}": "", **given}
-    assert f"at most {most} characters" in words(owner.post("/maps/cost-center/preview/", **form))
+    assert f"at most {most} characters" in words(send(owner, "preview", form))
 
 
 @pytest.mark.parametrize("role", [Role.VIEWER, Role.OPERATOR])
