@@ -17,6 +17,7 @@ from integrations.engine import Given, ledger
 from integrations.engine.foreseeing import come_out_the_same
 from integrations.engine.previewing import Preview, preview
 from integrations.engine.reach import Reach, reach, table_with
+from integrations.engine.remapping import is_used_of_late
 from integrations.mapping_rules import Table
 from integrations.models import Delivery, ReplayJob, Sync, ValueMap
 from integrations.running import comparison_of
@@ -121,13 +122,16 @@ def save(
         gone = ValueMap.objects.filter(map=value_map, key__in=[e.given.key for e in wanted if not e.given.value])
         for row in list(gone):
             desk.remove_value(row, customer, actor=actor, now=now, send_again=False)
-        if found is None or send_again_since is None or not (found.differing or not found.reach.is_exact):
+        if found is None or send_again_since is None:
             return woken, None
         keys = [each.given.key for each in wanted]
+        is_late = is_used_of_late(value_map, keys, since=send_again_since, leave=found.same)
+        if not found.differing and found.reach.is_exact and not is_late:
+            return woken, None
         counted: dict[str, Any] = {
             "since": send_again_since,
             "expected": found.differing,
-            "is_exact": found.reach.is_exact,
+            "is_exact": found.reach.is_exact and not (is_late and not found.differing),
         }
         return woken, desk.start_remap(value_map, keys, customer, **counted, leave=found.same, actor=actor, now=now)
 

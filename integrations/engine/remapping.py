@@ -37,6 +37,20 @@ def send_again(
     return sent
 
 
+def is_used_of_late(value_map: str, keys: Collection[str], *, since: datetime, leave: Collection[UUID] = ()) -> bool:
+    """Whether one of the newest uses differs from what the map answers by now: it came after somebody had looked.
+
+    To be asked in the ledger transaction that has changed the rows: whatever is planned from then on uses them.
+    """
+    asked, table = uses.Asked.of(value_map, keys, since), tables([value_map])[value_map]
+    newest = [use for kind in ("steps", "versions") for use in uses.page(asked, (kind, uses.LAST), PAGE)[0]]
+    return any(_concerns(use, asked, table) for use in newest if use.delivery not in leave)
+
+
+def _concerns(use: uses.Use, asked: uses.Asked, table: Table) -> bool:
+    return any(one.after for one in uses.differing(use, asked, table))
+
+
 def start(
     value_map: str,
     keys: Collection[str],
@@ -98,7 +112,7 @@ def _anew(
     schedule: Schedule,
     now: datetime,
 ) -> int:
-    concerned = [use for use in page if any(one.after for one in uses.differing(use, asked, table))]
+    concerned = [use for use in page if _concerns(use, asked, table)]
     newest = Delivery.objects.filter(pk__in=[use.delivery for use in concerned]).order_by("sync_id", "id")
     fresh: dict[UUID, list[Delivery]] = {}
     for delivery in newest:

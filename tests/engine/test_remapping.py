@@ -10,9 +10,13 @@ from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from integrations import map_changes
+from integrations.audit import PLATFORM
 from integrations.engine import Given, reach, remapping, replay_jobs, save_values
 from integrations.engine.mapping import remove_values
-from integrations.models import Delivery, Progress, ReplayJob
+from integrations.models import Delivery, Progress, ReplayJob, Step
+from integrations.value_maps import current, version_of
+from tenants.models import Customer
 from tests.engine.world import BEGINNING, Lease, World
 
 LONG_AGO = BEGINNING - timedelta(days=3650)
@@ -201,3 +205,40 @@ def test_when_time_is_up_the_count_says_that_there_may_be_more(world: World, mon
     orders(world, a="K1", b="K1", c="K1")
     found = reach.reach("code", {"K1": "9"}, [], since=LONG_AGO, seconds=0)
     assert (found.total, found.is_exact) == (1, False)
+
+
+@pytest.mark.parametrize("kind", ["written", "needed no write"])
+def test_what_is_written_between_the_look_and_the_saving_is_sent_again_as_well(
+    world: World, in_acme: Customer, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    save(world, K1="old")
+    if kind == "needed no write":
+        orders(world, a="K1")
+        Step.objects.all().delete()  # written so long ago that nobody knows
+    look = map_changes.look_closely
+
+    def looked_then_a_worker_was_quicker(*args: Any, **named: Any) -> map_changes.Look:
+        found = look(*args, **named)
+        orders(world, a="K1")
+        return found
+
+    monkeypatch.setattr(map_changes, "look_closely", looked_then_a_worker_was_quicker)
+    wanted = map_changes.Wanted(Given("code", "K1", "new"), version_of(current("code", ["K1"])["K1"]))
+    _, made = map_changes.save("code", [wanted], in_acme, send_again_since=LONG_AGO, actor=PLATFORM, now=world.clock())
+    assert made is not None
+    assert made.expected == 0
+    assert not made.expected_exactly
+    while replay_jobs.go_on(made.pk, lease=lease(world), schedule=world.schedule, now=world.clock()):
+        pass
+    world.clock.advance(60)
+    world.deliver()
+    world.deliver()
+    assert [record["code"] for record in world.target.records.values()] == ["new"]
+
+
+def test_a_change_that_reaches_nothing_needs_no_job(world: World, in_acme: Customer) -> None:
+    save(world, K1="old")
+    orders(world, a="K1")
+    wanted = map_changes.Wanted(Given("code", "K2", "new"), "")
+    _, made = map_changes.save("code", [wanted], in_acme, send_again_since=LONG_AGO, actor=PLATFORM, now=world.clock())
+    assert (made, ReplayJob.objects.count()) == (None, 0)
