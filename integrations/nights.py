@@ -80,6 +80,10 @@ def refresh_claim(claim: schedule.Claim, *, clock: Callable[[], datetime] = utc_
     customer = Customer.objects.filter(pk=claim.customer_id).first()
     if begun is None or customer is None:
         return  # this message came twice, or too late
+    if begun.begun > jobs.MOST_BEGUN:
+        log.error("reference data ends every worker that reads it", extra={"customer": customer.schema_name})
+        schedule.release(begun, now=clock(), due_at=clock() + AGAIN_AFTER)
+        return
     lease = ClaimLease(begun, settings.LEASE_SECONDS)
     again_at = None
     try:

@@ -215,6 +215,17 @@ def test_a_refresh_that_meets_a_mistake_of_ours_is_tried_an_hour_later_and_not_a
     assert len(claims(now=NOW + timedelta(minutes=60))) == 1
 
 
+def test_a_refresh_that_ends_every_worker_is_left_alone_for_an_hour(in_acme: Customer, sync: Sync) -> None:
+    refresh_due(in_acme)
+    now = NOW
+    for _ in range(jobs.MOST_BEGUN):
+        assert schedule.begin(claims(now=now)[0], now=now, lease_seconds=300)
+        now += timedelta(seconds=301)
+    nights.refresh_claim(claims(now=now)[0], clock=lambda: now)
+    assert claims(now=now + timedelta(minutes=59)) == []
+    assert len(claims(now=now + timedelta(minutes=60))) == 1
+
+
 def _mistaken(*_: Any, **__: Any) -> Any:
     raise ZeroDivisionError("canary")
 
