@@ -10,7 +10,7 @@ class IntegrationsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Who comes in by a customer's host is noted in their audit, who signs up gets one; what requests count is kept."""
+        """Who comes in by a customer's host is noted in their audit; who signs up gets one; requests are counted."""
         from django.core.signals import request_finished
 
         from integrations import metrics, sign_ins, sign_ups

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from django.db import transaction
 
@@ -28,6 +27,7 @@ from integrations.engine import (
     unlink,
 )
 from integrations.engine.mapping import remove_values
+from integrations.engine.remapping import Counted
 from integrations.models import (
     Connection,
     Delivery,
@@ -200,17 +200,13 @@ def start_remap(
     value_map: str,
     keys: Collection[str],
     customer: Customer,
+    counted: Counted,
     *,
-    since: datetime,
-    expected: int,
-    is_exact: bool,
     actor: Actor,
     now: datetime,
-    leave: Collection[UUID] = (),
 ) -> ReplayJob:
-    """Has sent again what was written since then under other values than these rows give; see `engine.remapping`."""
-    counted: dict[str, Any] = {"since": since, "expected": expected, "is_exact": is_exact, "leave": leave}
-    job = jobs.start_remap(customer, value_map, keys, **counted, by=_by(actor), now=now)
+    """Has sent again what was written under other values than these rows give; see `engine.remapping`."""
+    job = jobs.start_remap(customer, value_map, keys, counted, by=_by(actor), now=now)
     detail = {"selection": job.selection, "expected": job.expected}
     record(actor=actor, action="remap-job.started", subject=value_map, subject_id=str(job.pk), detail=detail)
     return job

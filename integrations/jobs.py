@@ -17,6 +17,7 @@ from django.db import InterfaceError, OperationalError, transaction
 
 from integrations import fitting
 from integrations.engine import LeaseLost, Selection, ledger, remapping, replay_jobs, reports
+from integrations.engine.remapping import Counted
 from integrations.errors import IntegrationError
 from integrations.models import Connection, FitReport, Progress, ReconcileReport, ReplayJob, Sync
 from integrations.running import ClaimLease, CustomerSchedule, utc_now, work_for
@@ -50,21 +51,11 @@ def start_replay(
 
 
 def start_remap(
-    customer: Customer,
-    value_map: str,
-    keys: Collection[str],
-    *,
-    since: datetime,
-    expected: int,
-    is_exact: bool,
-    by: str,
-    now: datetime,
-    leave: Collection[UUID] = (),
+    customer: Customer, value_map: str, keys: Collection[str], counted: Counted, *, by: str, now: datetime
 ) -> ReplayJob:
-    """Begins to send again what was written since then under other values than these rows of a map give."""
+    """Begins to send again what was written under other values than these rows of a map give."""
     with transaction.atomic():
-        counted: dict[str, Any] = {"since": since, "expected": expected, "is_exact": is_exact, "leave": leave}
-        job = remapping.start(value_map, keys, **counted, by=by, now=now)
+        job = remapping.start(value_map, keys, counted, by=by, now=now)
         _make_due(customer, job.pk, now)
     return job
 

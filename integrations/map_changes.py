@@ -17,7 +17,7 @@ from integrations.engine import Given, ledger
 from integrations.engine.foreseeing import come_out_the_same
 from integrations.engine.previewing import Preview, preview
 from integrations.engine.reach import Reach, reach, table_with
-from integrations.engine.remapping import is_used_of_late
+from integrations.engine.remapping import Counted, is_used_of_late
 from integrations.mapping_rules import Table
 from integrations.models import Delivery, ReplayJob, Sync, ValueMap
 from integrations.running import comparison_of
@@ -128,12 +128,13 @@ def save(
         is_late = is_used_of_late(value_map, keys, since=send_again_since, leave=found.same)
         if not found.differing and found.reach.is_exact and not is_late:
             return woken, None
-        counted: dict[str, Any] = {
-            "since": send_again_since,
-            "expected": found.differing,
-            "is_exact": found.reach.is_exact and not (is_late and not found.differing),
-        }
-        return woken, desk.start_remap(value_map, keys, customer, **counted, leave=found.same, actor=actor, now=now)
+        counted = Counted(
+            since=send_again_since,
+            expected=found.differing,
+            is_exact=found.reach.is_exact and not (is_late and not found.differing),
+            leave=found.same,
+        )
+        return woken, desk.start_remap(value_map, keys, customer, counted, actor=actor, now=now)
 
 
 def _require_unchanged(value_map: str, wanted: Sequence[Wanted]) -> None:

@@ -7,6 +7,7 @@ after a crash or because somebody pressed a button twice, finds nothing to do.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -51,21 +52,23 @@ def _concerns(use: uses.Use, asked: uses.Asked, table: Table) -> bool:
     return any(one.after for one in uses.differing(use, asked, table))
 
 
-def start(
-    value_map: str,
-    keys: Collection[str],
-    *,
-    since: datetime,
-    expected: int,
-    is_exact: bool,
-    by: str,
-    now: datetime,
-    leave: Collection[UUID] = (),
-) -> ReplayJob:
-    """Makes a job for what was written since then under other values than these rows give.
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What a look at a change has found: how many records written since then would be written otherwise.
 
-    `expected` is what was counted before; `leave` are versions of which the same would be written. To be called in the
-    transaction that changes the rows, and that has the job worked on.
+    `leave` are versions of which the same would be written.
+    """
+
+    since: datetime
+    expected: int
+    is_exact: bool
+    leave: Collection[UUID] = ()
+
+
+def start(value_map: str, keys: Collection[str], counted: Counted, *, by: str, now: datetime) -> ReplayJob:
+    """Makes a job for what was written under other values than these rows give.
+
+    To be called in the transaction that changes the rows, and that has the job worked on.
     """
     with transaction.atomic():
         return ReplayJob.objects.create(
@@ -73,11 +76,11 @@ def start(
             selection={
                 "map": value_map,
                 "keys": sorted(keys),
-                "since": since.isoformat(),
-                "leave": list(map(str, leave)),
+                "since": counted.since.isoformat(),
+                "leave": list(map(str, counted.leave)),
             },
-            expected=expected,
-            expected_exactly=is_exact,
+            expected=counted.expected,
+            expected_exactly=counted.is_exact,
             started_by=by[:80],
             created_at=now,
         )

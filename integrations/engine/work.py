@@ -195,7 +195,9 @@ def digest(row: Mapping[str, Any]) -> str:
     return hashlib.sha256((row.text if type(row) is Stored else canonical(row)).encode()).hexdigest()
 
 
-_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str, check_circular=False)
+_CANONICAL = json.JSONEncoder(
+    sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str, check_circular=False
+)
 
 
 def backoff(key: str, tries: int, *, first: float = 10, longest: float = 900) -> float:

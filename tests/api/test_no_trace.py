@@ -97,7 +97,8 @@ def in_store(words: list[str]) -> list[str]:
     }
     found = []
     for key in client.scan_iter(count=1000):
-        value = read[client.type(key)](key) if client.type(key) in read else b""
+        kind = bytes(client.type(key))  # type: ignore[arg-type]
+        value = read[kind](key) if kind in read else b""
         if any(word.encode() in key + repr(value).encode() for word in words):
             found.append(key.decode(errors="replace"))
     return found

@@ -13,8 +13,9 @@ from django.db import connections as database_connections
 from django.test import Client
 from django.utils import timezone
 
-from integrations.api.kernel.idempotency import KEPT, LONGEST_CALL, Once
+from integrations.api.kernel.idempotency import LONGEST_CALL, Once
 from integrations.models import ApiCall, ApiKey, AuditEvent
+from integrations.retention import CALLS_KEPT as KEPT
 from tenants import schema
 from tenants.models import Membership
 from tests.api.books import fill

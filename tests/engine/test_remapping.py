@@ -14,6 +14,7 @@ from integrations import map_changes
 from integrations.audit import PLATFORM
 from integrations.engine import Given, reach, remapping, replay_jobs, save_values
 from integrations.engine.mapping import remove_values
+from integrations.engine.remapping import Counted
 from integrations.models import Delivery, Progress, ReplayJob, Step
 from integrations.value_maps import current, version_of
 from tenants.models import Customer
@@ -44,7 +45,7 @@ def orders(world: World, **codes: str) -> None:
 
 def job(world: World, *keys: str) -> ReplayJob:
     """Begins a job for these keys and works until it is over."""
-    made = remapping.start("code", keys, since=LONG_AGO, expected=0, is_exact=True, by="person", now=world.clock())
+    made = remapping.start("code", keys, Counted(LONG_AGO, 0, True), by="person", now=world.clock())
     while replay_jobs.go_on(made.pk, lease=lease(world), schedule=world.schedule, now=world.clock()):
         pass
     made.refresh_from_db()
@@ -169,7 +170,7 @@ def test_a_job_goes_on_where_it_was(world: World, monkeypatch: pytest.MonkeyPatc
     save(world, K1="1")
     orders(world, a="K1", b="K1", c="K1", d="K1", e="K1")
     save(world, K1="9")
-    made = remapping.start("code", ["K1"], since=LONG_AGO, expected=5, is_exact=True, by="person", now=world.clock())
+    made = remapping.start("code", ["K1"], Counted(LONG_AGO, 5, True), by="person", now=world.clock())
     given: dict[str, Any] = {"lease": lease(world), "schedule": world.schedule, "now": world.clock()}
     assert replay_jobs.go_on(made.pk, **given)
     made.refresh_from_db()
@@ -188,7 +189,7 @@ def test_what_was_written_before_the_window_stays(world: World) -> None:
     orders(world, a="K1")
     since = world.clock() + timedelta(seconds=1)
     save(world, K1="9")
-    made = remapping.start("code", ["K1"], since=since, expected=0, is_exact=True, by="person", now=world.clock())
+    made = remapping.start("code", ["K1"], Counted(since, 0, True), by="person", now=world.clock())
     replay_jobs.go_on(made.pk, lease=lease(world), schedule=world.schedule, now=world.clock())
     assert world.states() == ["delivered"]
 

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from integrations.errors import NotReady, NotTransferable
-from integrations.flow import Linked
+from integrations.flow import Linked, Situation
 from integrations.vocabulary.requested_orders import leave_to_request, signs, signs_of_requisition
-from tests.flows.rows import Book, plan_order, sap_item, sap_order, st_order
+from tests.flows.rows import MARKER, Book, plan_order, sap_item, sap_order, st_order
 
 MARK, REQUESTS = "MLQK2D4VXABC", "purchase-order-requests"
 
@@ -58,8 +58,12 @@ def test_a_requisition_that_a_request_made_is_left_to_it():
     assert signs_of_requisition(row) == ("PR-10000012", f"PR-{MARK}")
     for book in (linked("PR-10000012"), Ledger(marks={f"PR-{MARK}": "7001"})):
         with pytest.raises(NotTransferable):
-            leave_to_request(signs_of_requisition(row), book)
-    leave_to_request(signs_of_requisition(row), Ledger())
+            leave_to_request("10000012", signs_of_requisition(row), situation(book))
+    leave_to_request("10000012", signs_of_requisition(row), situation(Ledger()))
+
+
+def situation(book: Ledger) -> Situation:
+    return Situation(lookups=book, options={}, marker=MARKER)
 
 
 def requested(**values: Any) -> dict[str, Any]:

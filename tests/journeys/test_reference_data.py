@@ -11,12 +11,12 @@ import pytest
 from django.core.management import call_command
 from django_tenants.utils import schema_context
 
-from integrations import reference_data
+from integrations import nights, reference_data
 from integrations.engine import Given
 from integrations.models import Connection, Delivery, Reference, Step, Sync, ValueMap
 from integrations.reference_data import WrongValues
 from integrations.running import utc_now
-from integrations.tasks import refresh as refresh_task
+from tenants import schedule
 from tenants.models import Customer
 from tests.journeys.test_cost_centers_and_bills import switch_on
 from tests.journeys.world import World
@@ -310,11 +310,20 @@ def test_a_customer_s_file_with_a_wrong_value_changes_nothing(world: World, tmp_
     assert value_of(world, "cost-center", "10101102") == unit
 
 
-def test_the_daily_task_refreshes_each_customer_and_leaves_out_the_suspended(world: World) -> None:
-    refresh_task(schema_name=world.customer.schema_name)
+def test_the_nightly_refresh_is_claimed_for_each_customer_and_not_for_the_suspended(world: World) -> None:
+    def refresh_at_night() -> int:
+        schedule.wake(customer_id=world.customer.pk, sync_id=schedule.REFRESH, kind="night", now=utc_now(), priority=50)
+        claims = schedule.claim(
+            now=utc_now(), limit=5, lease_seconds=300, customer_id=world.customer.pk, sync_id=schedule.REFRESH
+        )
+        for claim in claims:
+            nights.refresh_claim(claim)
+        return len(claims)
+
+    assert refresh_at_night() == 1
     assert len(world.rows(Reference, kind="business-unit")) == len(world.titan("business-units"))
     with schema_context(world.customer.schema_name):
         Reference.objects.all().delete()
     Customer.objects.filter(pk=world.customer.pk).update(suspended_at=utc_now())
-    refresh_task(schema_name=world.customer.schema_name)
+    assert refresh_at_night() == 0
     assert world.rows(Reference) == []

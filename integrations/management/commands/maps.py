@@ -78,8 +78,8 @@ def _saved(customer: Customer, values: list[Given]) -> int:
         for start in range(0, len(changed), TOGETHER):
             rows = {given.key: [before.get(given.key), given.value] for given in changed[start : start + TOGETHER]}
             name = changed[start].map
-            told = {"subject": name, "subject_id": f"map:{name}", "detail": {"rows": rows}}
-            audit.record(actor=audit.command("maps"), action="value-map.saved", **told)
+            who, of_map = audit.command("maps"), f"map:{name}"
+            audit.record(actor=who, action="value-map.saved", subject=name, subject_id=of_map, detail={"rows": rows})
     return woken
 
 
