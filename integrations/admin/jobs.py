@@ -18,16 +18,15 @@ from integrations import desk
 from integrations.admin.doing import Answer, Deed, Desk, actor, carry_out, customer, desk_page, link_to, require
 from integrations.admin.maps import fix_forms
 from integrations.admin.site import customer_site
-from integrations.engine import Selection, replay_jobs, selecting
+from integrations.engine import Selection, replay_jobs
 from integrations.engine.grouping import groups
-from integrations.engine.previewing import Preview, preview
 from integrations.errors import IntegrationError
+from integrations.looking import samples
 from integrations.models import Delivery, Progress, ReplayJob, Sync
 from integrations.refusals import CannotBeDone
-from integrations.running import comparison_of
 from tenants.models import Role
 
-SAMPLE, MOST_FORMS = 3, 20
+MOST_FORMS = 20
 WORDS = ("reason", "needs", "key")
 
 
@@ -141,19 +140,7 @@ def _time(text: str) -> datetime | None:
 def _looked(selection: Selection, action: str) -> dict[str, Any]:
     """How many there are, and what would be written of a few of one flow, against the live target."""
     counted = replay_jobs.preview(selection, action)
-    return {"counted": counted, "previews": _sample(selection) if action == "replay" else []}
-
-
-def _sample(selection: Selection) -> list[Preview]:
-    found = selecting.sample(selection, SAMPLE)
-    if not found:
-        return []
-    sync = Sync.objects.select_related("source", "target").get(pk=found[0].sync_id)
-    work = comparison_of(sync)
-    try:
-        return preview(work, [delivery for delivery in found if delivery.sync_id == sync.pk])
-    finally:
-        work.close()
+    return {"counted": counted, "previews": samples(selection) if action == "replay" else []}
 
 
 def _start(request: HttpRequest, action: str) -> Answer:

@@ -15,10 +15,10 @@ from django.utils import timezone
 from django.utils.translation import gettext
 
 from integrations import desk
-from integrations.engine import Selection, replay_jobs, selecting
+from integrations.engine import Selection, replay_jobs
 from integrations.engine.grouping import groups
-from integrations.engine.previewing import Preview, preview
 from integrations.errors import IntegrationError
+from integrations.looking import samples
 from integrations.models import Progress, ReplayJob, Sync
 from integrations.portal.doing import Done, carry_out
 from integrations.portal.fixes import fix_link, task_link
@@ -26,10 +26,9 @@ from integrations.portal.live import live
 from integrations.portal.pages import PageRequest, actor, page
 from integrations.portal.words import flow_title, state_of
 from integrations.refusals import CannotBeDone
-from integrations.running import comparison_of
 from integrations.todo import is_for_a_person, newest_reports, open_tasks
 
-SAMPLE, MOST_JOBS, MOST_CAUSES = 3, 10, 20
+MOST_JOBS, MOST_CAUSES = 10, 20
 NARROWING = ("flow", "state", "code", "needs")
 
 
@@ -125,23 +124,10 @@ def _many(request: PageRequest, given: Mapping[str, str], *, with_sample: bool =
     }
     if with_sample:
         try:
-            shown["looks"] = _looks(selection)
+            shown["looks"] = samples(selection)
         except IntegrationError as error:
             shown["trouble"] = str(error)
     return render(request, "portal/tasks/many.html", shown)
-
-
-def _looks(selection: Selection) -> list[Preview]:
-    """Some of the newest, of one flow."""
-    found = selecting.sample(selection, SAMPLE)
-    if not found:
-        return []
-    sync = Sync.objects.select_related("source", "target").get(pk=found[0].sync_id)
-    work = comparison_of(sync)
-    try:
-        return preview(work, [delivery for delivery in found if delivery.sync_id == sync.pk])
-    finally:
-        work.close()
 
 
 def _selection(given: Mapping[str, str]) -> Selection:
