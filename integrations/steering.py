@@ -14,7 +14,7 @@ from django.db import IntegrityError, transaction
 
 from integrations import catalogue, environments, schedule_spec, sync_options
 from integrations.audit import Actor, record
-from integrations.engine import is_running, ledger
+from integrations.engine import holds_up_others, is_running, ledger
 from integrations.models import Connection, Delivery, Link, Sync
 from integrations.refusals import CannotBeDone, Fault
 from integrations.restoring import note_on_new
@@ -98,9 +98,9 @@ def change(sync: Sync, customer: Customer, changes: Mapping[str, Any], *, actor:
 
 
 def set_due(sync: Sync, customer: Customer, now: datetime) -> None:
-    """An interval begins now; a local time waits for its moment."""
+    """An interval begins now; a local time waits for its moment, unless all flows wait for this one after a restore."""
     spec = schedule_spec.parse(sync.schedule)
-    at_once = isinstance(spec, schedule_spec.Every)
+    at_once = isinstance(spec, schedule_spec.Every) or holds_up_others(sync)
     due_at = now if at_once else schedule_spec.next_due(sync.schedule, now, customer.time_zone)
     # What others wait for goes first within a customer.
     priority = 1 + catalogue.in_order(catalogue.flows()).index(sync.flow)

@@ -12,7 +12,7 @@ from integrations.engine.loading import Loading, loading
 from integrations.engine.mapping import Given, found_missing, save_value, save_values
 from integrations.engine.polling import Note, Polled, poll
 from integrations.engine.reconciling import Report, reconcile
-from integrations.engine.recovering import put_back, withheld_for
+from integrations.engine.recovering import holds_up_others, put_back, withheld_for
 from integrations.engine.references import arrived, forget_references, keep_references
 from integrations.engine.relinking import link_by_hand, make_anew, unlink
 from integrations.engine.replaying import dismiss, replay
@@ -40,6 +40,7 @@ __all__ = [
     "examples",
     "forget_references",
     "found_missing",
+    "holds_up_others",
     "is_running",
     "keep_references",
     "ledger",

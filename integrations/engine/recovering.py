@@ -11,7 +11,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import DateTimeField, F, Value
+from django.db.models import DateTimeField, F, Q, Value
 from django.db.models.functions import Coalesce, Least
 
 from integrations.engine.bulk import fetch
@@ -68,6 +68,11 @@ def is_recovering(sync: Sync) -> bool:
     return sync.restored_at is not None and sync.recovered_at is None
 
 
+def holds_up_others(sync: Sync) -> bool:
+    """Whether nothing of any flow is sent before this one was read again: it is read at once, whatever its schedule."""
+    return sync.restored_at is not None and sync.recovered_at is None and sync.created_at <= sync.restored_at
+
+
 def note_full_read(sync: Sync, before: datetime | None, now: datetime) -> None:
     """A read of everything came to its end. The first one may have begun before the backup, so the second one counts.
 
@@ -82,13 +87,14 @@ def note_full_read(sync: Sync, before: datetime | None, now: datetime) -> None:
 def withheld_for(sync: Sync) -> list[str]:
     """The flows that have to be read again before anything of this one is sent; none for a ledger as it should be.
 
-    Flows that stand still are not waited for.
+    Flows that stand still are not waited for; one that was made after the restore is waited for by itself only.
     """
     if sync.restored_at is None:
         return []
     ok = Connection.State.OK
     running = Sync.objects.filter(enabled=True, state=Sync.State.ACTIVE, source__state=ok, target__state=ok)
-    behind = running.filter(restored_at__isnull=False, recovered_at=None)
+    behind = running.filter(Q(pk=sync.pk) | Q(created_at__lte=F("restored_at")), restored_at__isnull=False)
+    behind = behind.filter(recovered_at=None)
     return list(behind.order_by("flow").values_list("flow", flat=True))
 
 

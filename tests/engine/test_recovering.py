@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
+from django.utils import timezone
 
+from integrations import steering
 from integrations.audit import PLATFORM
-from integrations.engine import put_back
+from integrations.engine import put_back, withheld_for
 from integrations.engine.planning import marker_for
 from integrations.errors import Transient
 from integrations.flow import Row
 from integrations.models import Connection, Sync
 from integrations.restoring import note_on_new, restored
+from tenants import schedule
 from tenants.models import Customer
 from tests.engine.world import Target, Things, World, Writer
 
@@ -117,6 +120,20 @@ def test_a_flow_that_had_not_run_when_the_backup_was_made_looks_for_what_it_sent
     assert (world.target.writes, list(world.target.records)) == ([], ["7"])
 
 
+def test_a_flow_that_is_switched_on_long_after_a_restore_holds_up_itself_only(world: World, in_acme: Customer) -> None:
+    world.poll("parents")
+    restored(in_acme, actor=PLATFORM, now=timezone.now())
+    for _ in range(2):
+        world.clock.now = timezone.now()
+        world.poll("parents")
+    before = world.sync("parents")
+    before.refresh_from_db()
+    assert withheld_for(before) == []
+    switch_on_anew(world, in_acme)
+    assert withheld_for(before) == []
+    assert withheld_for(world.syncs["things"]) == ["things"]
+
+
 def switch_on_anew(world: World, customer: Customer) -> None:
     """As a person does, who finds the flow gone."""
     ends = [
@@ -126,6 +143,24 @@ def switch_on_anew(world: World, customer: Customer) -> None:
     sync = Sync(flow="things", source=ends[0], target=ends[1], schedule={"every": 60})
     note_on_new(sync, customer)
     sync.save(force_insert=True)
-    sync.restored_at = world.clock()  # the audit has a clock of its own
-    sync.save()
+    if sync.restored_at and sync.restored_at > world.clock():  # the audit has a clock of its own
+        sync.restored_at = world.clock()
+        sync.save()
     world.syncs["things"] = sync
+
+
+def test_a_flow_that_others_wait_for_is_read_at_once_though_its_schedule_says_at_night(
+    world: World, in_acme: Customer
+) -> None:
+    now = timezone.now()
+    ends = [
+        Connection.objects.create(name=name, system=name, environment="sandbox") for name in ("sap", "servicetitan")
+    ]
+    night = {"at": "03:00"}
+    sync = Sync.objects.create(flow="vendors", source=ends[0], target=ends[1], schedule=night, polled_at=now)
+    restored(in_acme, actor=PLATFORM, now=now + timedelta(seconds=1))
+    sync.refresh_from_db()
+    steering.set_due(sync, in_acme, now + timedelta(seconds=2))  # somebody saves its settings
+    due = schedule.due_times(customer_id=in_acme.pk, kind="poll")[sync.pk]
+    assert due is not None
+    assert due <= now + timedelta(seconds=2)
