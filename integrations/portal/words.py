@@ -56,6 +56,15 @@ WHY: Mapping[str, Text] = {
     "linked": _("Planned again after it was linked otherwise"),
 }
 
+DEEDS: Mapping[str, Text] = {
+    "delivery.replayed": _("Sent again"),
+    "delivery.dismissed": _("Dismissed"),
+    "link.relinked": _("Linked to another record"),
+    "link.unlinked": _("Unlinked"),
+    "link.made-anew": _("Let be made anew"),
+    "value-map.saved": _("A mapping that it uses was changed"),
+}
+
 OUTCOMES: Mapping[str, Text] = {
     "unknown": _("no clear answer came, so it is looked for before anything is sent again"),
     "not_sent": _("it was not sent"),
@@ -114,8 +123,7 @@ def told(entry: Entry, source: str, target: str) -> Happening:
     if entry.kind == "exchange":
         return Happening(entry, _exchange(facts, side))
     if entry.kind == "deed":
-        what = facts["action"].replace(".", " ").replace("-", " ")
-        return Happening(entry, what[:1].upper() + what[1:], _who(facts["by"]))
+        return Happening(entry, DEEDS.get(facts["action"], facts["action"]), _who(facts["by"]))
     return Happening(entry, gettext("Note"))
 
 

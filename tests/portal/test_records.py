@@ -168,6 +168,17 @@ def test_sending_again_leads_to_the_version_that_goes_on(desk, made, acme):
         assert (event.actor_label, event.subject) == ("operator@acme.test", "purchase-orders 4500000001")
 
 
+def test_what_people_did_stands_in_the_story_in_their_words(desk, made):
+    row, link = made["held"][0], made["link"]
+    desk.post(f"/records/{row.pk}/replay/")
+    desk.post(f"/records/{row.pk}/dismiss/", reason="double")
+    desk.post(f"/records/{made['done'].pk}/links/{link.pk}/", what="relink", target_key="5002", reason="twin")
+    text = desk.page(f"/records/{row.pk}/") + desk.page(f"/records/{made['done'].pk}/")
+    for words_of in ("Sent again by operator@", "Dismissed by operator@", "Linked to another record by operator@"):
+        assert words_of in text
+    assert "Delivery " not in text
+
+
 def test_sending_again_three_times_makes_one_version(desk, made, acme):
     for _ in range(3):
         desk.post(f"/records/{made['held'][0].pk}/replay/")
