@@ -6,6 +6,7 @@ import re
 import secrets
 import unicodedata
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from typing import Any
 
 from allauth.account.signals import email_confirmed
@@ -24,6 +25,16 @@ RESERVED = {
 }  # fmt: skip
 """Names that would pass for the platform's own in an address."""
 TRIES = 50
+A_DAY = 200
+"""Sign-ups of an installation in 24 hours, proven or not: each makes a schema, which strangers do not without bound."""
+
+
+def is_full(now: datetime) -> bool:
+    """Whether as many companies have come, or are about to, within a day as may."""
+    day = now - timedelta(days=1)
+    waiting = SignUp.objects.filter(created_at__gt=day)[:A_DAY].count()
+    made = Customer.objects.filter(created_at__gt=day)[:A_DAY].count()
+    return bool(waiting + made >= A_DAY)
 
 
 def listen() -> None:

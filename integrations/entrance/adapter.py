@@ -19,7 +19,7 @@ from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 
-from integrations import second_factors
+from integrations import second_factors, sign_ups
 from tenants import throttle
 from tenants.models import Person
 
@@ -36,8 +36,8 @@ class Accounts(DefaultAccountAdapter):  # type: ignore[misc]
     }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
-        """Whether anybody may sign up (SIGN_UP_OPEN); by invitation they come another way."""
-        return bool(settings.SIGN_UP_OPEN)
+        """Whether anybody may sign up (SIGN_UP_OPEN, up to so many a day); by invitation they come another way."""
+        return bool(settings.SIGN_UP_OPEN) and not sign_ups.is_full(timezone.now())
 
     def new_user(self, request: HttpRequest) -> AbstractBaseUser:
         """Who signs up proves their address by themselves."""

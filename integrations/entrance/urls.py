@@ -21,7 +21,7 @@ urlpatterns = [
     path("sign-in/second-factor/", open_to_anybody(factors.authenticate), name="mfa_authenticate"),
     path("sign-in/cancel/", open_to_anybody(accounts.logout), name="account_logout"),
     path("sign-in/inactive/", open_to_anybody(accounts.account_inactive), name="account_inactive"),
-    path("sign-up/", open_to_anybody(accounts.signup), name="account_signup"),
+    path("sign-up/", open_to_anybody(views.SignUpView.as_view()), name="account_signup"),
     path(
         "sign-up/sent/",
         open_to_anybody(accounts.email_verification_sent),

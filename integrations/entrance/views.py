@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import cast
 
+from allauth.account import views as accounts
 from allauth.account.internal.flows.login import perform_login, record_authentication
 from allauth.account.models import Login
 from allauth.mfa.utils import is_mfa_enabled
+from django.conf import settings
 from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
@@ -25,6 +27,14 @@ from tenants.addresses import customer_origin
 from tenants.doors import open_to_anybody
 from tenants.joining_models import Invitation
 from tenants.models import Customer, Person
+
+
+class SignUpView(accounts.SignupView):  # type: ignore[misc]
+    """Signing up."""
+
+    def closed(self) -> HttpResponse:
+        """By invitation alone, or too many today."""
+        return render(self.request, self.template_name_signup_closed, {"sign_up_open": settings.SIGN_UP_OPEN})
 
 
 @never_cache

@@ -128,6 +128,17 @@ class TestSigningUp:
         made = Customer.objects.filter(name="Pipes & Söhne").order_by("pk").values_list("schema_name", flat=True)
         assert list(made) == ["pipes_sohne", "pipes_sohne_2"]
 
+    def test_strangers_make_no_customers_without_bound(self, browser, monkeypatch):
+        monkeypatch.setattr(sign_ups, "A_DAY", Customer.objects.count() + 1)
+        browser.open(f"{PUBLIC}sign-up/", data=FILLED)
+        for _ in range(2):  # one who has yet to prove the address, then their customer
+            page = Browser().open(f"{PUBLIC}sign-up/", data={**FILLED, "email": "b@pipes.test"})
+            assert b"Try again tomorrow" in page.content
+            browser.open(mailed(), data={})
+        assert (Person.objects.count(), Customer.objects.filter(name="Northern Pipes").count()) == (1, 1)
+        Customer.objects.update(created_at="2026-01-01T00:00Z")
+        assert b"Try again" not in Browser().open(f"{PUBLIC}sign-up/").content
+
     def test_nobody_uses_up_all_names_of_a_company(self, db, monkeypatch):
         monkeypatch.setattr(sign_ups, "TRIES", 3)
         for number in range(4):
