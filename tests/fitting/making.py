@@ -11,7 +11,7 @@ from django_tenants.utils import schema_context
 
 from integrations import desk, jobs
 from integrations.audit import Actor
-from integrations.models import Connection, FitReport
+from integrations.models import Connection, FitReport, ValueMap
 from integrations.running import utc_now
 from simulators.sap.app import SapSimulator
 from simulators.server import serve
@@ -81,3 +81,9 @@ def report_of(make_report: Callable[..., FitReport]) -> Callable[..., dict[str, 
 
 def by_key(report: FitReport) -> dict[str, Any]:
     return {finding["key"]: finding for finding in report.findings}
+
+
+def unmap(world: World, value_map: str, *keys: str) -> None:
+    with schema_context(world.customer.schema_name):
+        rows = ValueMap.objects.filter(map=value_map)
+        assert (rows.filter(key__in=keys) if keys else rows).delete()[0]

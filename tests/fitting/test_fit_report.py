@@ -11,13 +11,12 @@ import pytest
 from django_tenants.utils import schema_context
 
 from integrations import catalogue, fitting
-from integrations.fitting import hints, making, sampling
-from integrations.fitting.metering import OutOfCalls
+from integrations.fitting import making, sampling
 from integrations.http import HttpRequest
 from integrations.models import AuditEvent, Connection, Delivery, FitReport, Link, Sync, ValueMap
 from integrations.running import utc_now
 from tenants.models import Customer
-from tests.fitting.making import OLGA, begin, by_key, work
+from tests.fitting.making import OLGA, begin, by_key, unmap, work
 from tests.journeys.world import World
 
 Made = Callable[..., FitReport]
@@ -36,12 +35,6 @@ def change(world: World, system: str, **members: Any) -> None:
         for name, value in members.items():
             setattr(row, name, value)
         row.save()
-
-
-def unmap(world: World, value_map: str, *keys: str) -> None:
-    with schema_context(world.customer.schema_name):
-        rows = ValueMap.objects.filter(map=value_map)
-        assert (rows.filter(key__in=keys) if keys else rows).delete()[0]
 
 
 def in_sap(world: World, entity: str) -> list[dict[str, Any]]:
@@ -351,44 +344,3 @@ def test_a_flow_that_is_switched_on_is_judged_with_its_own_options(world: World,
     assert "catch_all_sku" in lines["run:purchase-orders:no-sku"]["fix"]
     assert lines["maps:order-type"]["records"] == 20
     assert "default_order_type" in lines["maps:order-type"]["fix"]
-
-
-def test_what_the_calls_did_not_suffice_for_never_fits(
-    world: World, make_report: Made, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def out(*_given: Any) -> Any:
-        raise OutOfCalls
-
-    monkeypatch.setattr(sampling, "_rehearse", out)
-    report = make_report(world, "vendors", "purchase-orders")
-    lines = by_key(report)
-    assert report.verdict == "unknown"
-    for name in report.flows:
-        assert lines[f"volume:{name}"]["detail"] == "Not looked at: the calls of this report were used up."
-        assert "fewer flows" in lines[f"volume:{name}"]["fix"]
-
-
-def test_suggestions_that_could_not_be_read_are_said_so_and_not_counted_as_none(
-    world: World, make_report: Made, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    unmap(world, "cost-center", "10101101")
-
-    def out(*_given: Any) -> Any:
-        raise OutOfCalls
-
-    monkeypatch.setattr(hints, "_everything", out)
-    report = make_report(world, "vendors", "purchase-orders")
-    lines = by_key(report)
-    assert "there is a suggestion" not in lines["maps:cost-center"]["detail"]
-    told = "Suggestions: Not looked at: the calls of this report were used up."
-    assert told in lines["maps:cost-center"]["detail"]
-    assert (lines["units"]["state"], lines["units"]["hides"]) == ("unknown", True)
-    assert report.verdict == "unknown"
-
-
-def test_a_report_is_not_compared_with_those_of_other_connections_that_are_gone(world: World) -> None:
-    with schema_context(world.customer.schema_name):
-        ends = {"ends": {}, "flows": ["vendors"], "steps_all": 4, "calls_most": 1, "started_at": utc_now()}
-        first, second = (FitReport.objects.create(state="finished", **ends) for _ in range(2))
-        assert second.pk > first.pk
-        assert fitting.previous(second) is None

@@ -1,4 +1,4 @@
-"""Between the fit report and the first flow: the codes that it found can be mapped, with suggestions, in the daytime."""
+"""Between the fit report and the first flow: the codes that it found can be mapped by day, with suggestions."""
 
 from __future__ import annotations
 
@@ -58,7 +58,8 @@ def test_once_a_flow_is_live_only_records_that_wait_count(fresh: World, make_rep
     make_report(fresh, "vendors", "purchase-orders")
     with schema_context(fresh.customer.schema_name):
         report = FitReport.objects.get()
-        assert report.sap and report.servicetitan
+        assert report.sap
+        assert report.servicetitan
         Sync.objects.create(flow="purchase-orders", source=report.sap, target=report.servicetitan, enabled=True)
         assert {row.name: row.missing for row in value_maps.listed()}["plant"] == 0
         assert value_maps.codes("plant", only="unmapped") == []

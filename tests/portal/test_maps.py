@@ -312,7 +312,7 @@ def test_a_code_that_only_its_own_system_names_stands_there_without_a_row(
 
 def test_every_suggestion_of_a_page_is_taken_at_once_and_looked_at_first(owner: Desk, acme: Any) -> None:
     form = {"suggested": "K2", "value:K2": "13", "key": "K1", "value:K1": "14", "version:K2": ""}
-    looked = owner.post("/maps/cost-center/preview/", **form, all="yes")
+    looked = send(owner, "preview", {**form, "all": "yes"})
     assert [(line.key, line.after) for line in looked.context["lines"]] == [("K2", "13")]
     assert rows(acme) == {"K1": "12"}
     assert 'name="suggested" value="K2"' in owner.get("/maps/cost-center/").content.decode()
