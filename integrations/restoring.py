@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from datetime import datetime
+from uuid import UUID
 
 from django.db import transaction
 
 from integrations.audit import Actor, record
 from integrations.connections import forget_token
 from integrations.engine import put_back
-from integrations.models import AuditEvent, Connection, Sync
+from integrations.models import AuditEvent, Connection, FitReport, Progress, ReconcileReport, ReplayJob, Sync
 from tenants import schedule
 from tenants.models import Customer
 from tenants.schema import within
 
 ACTION = "customer.restored"
+JOBS_AFTER = 8
+"""As in `jobs`, which is above: polls and deliveries go first."""
 
 
 def restored(customer: Customer, *, actor: Actor, now: datetime) -> datetime | None:
@@ -31,6 +34,8 @@ def restored(customer: Customer, *, actor: Actor, now: datetime) -> datetime | N
             schedule.ensure(customer_id=customer.pk, sync_id=sync.pk)
             for kind in schedule.KINDS:
                 schedule.take_away(customer_id=customer.pk, sync_id=sync.pk, kind=kind, now=now)
+        for job in _unfinished():
+            schedule.wake(customer_id=customer.pk, sync_id=job, kind="job", now=now, priority=JOBS_AFTER, queue="job")
         for row in Connection.objects.all():
             forget_token(row)
             row.save(update_fields=["token", "token_expires_at", "token_renew_at"])
@@ -43,6 +48,12 @@ def restored(customer: Customer, *, actor: Actor, now: datetime) -> datetime | N
             detail=detail,
         )
     return known_at
+
+
+def _unfinished() -> list[UUID]:
+    """Jobs that were under way when the backup was made; the schedule may know them as ended. They go on."""
+    kinds = (ReplayJob, ReconcileReport, FitReport)
+    return [pk for kind in kinds for pk in kind.objects.filter(state=Progress.RUNNING).values_list("pk", flat=True)]
 
 
 def note_on_new(sync: Sync, customer: Customer) -> None:

@@ -11,8 +11,10 @@ import pytest
 from django.db import connection
 
 from integrations import fitting, jobs, nights, reference_data, tasks
+from integrations.audit import PLATFORM
 from integrations.engine import Selection, replay_jobs, reports
 from integrations.models import Connection, Delivery, Progress, ReconcileReport, ReplayJob, Sync
+from integrations.restoring import restored
 from tenants import schedule
 from tenants.models import Customer, ScheduledWork
 from tenants.schedule import REFRESH
@@ -224,6 +226,16 @@ def test_a_refresh_that_ends_every_worker_is_left_alone_for_an_hour(in_acme: Cus
     nights.refresh_claim(claims(now=now)[0], clock=lambda: now)
     assert claims(now=now + timedelta(minutes=59)) == []
     assert len(claims(now=now + timedelta(minutes=60))) == 1
+
+
+def test_what_was_under_way_when_the_backup_of_a_schema_was_made_goes_on_once_it_is_put_back(
+    in_acme: Customer, sync: Sync
+) -> None:
+    job, report = start(in_acme), jobs.start_comparison(in_acme, sync, by="ann", now=NOW)
+    for ended in (job, report):  # after the backup, and the public rows are no part of the schema
+        schedule.remove(customer_id=in_acme.pk, sync_id=ended.pk)
+    restored(in_acme, actor=PLATFORM, now=NOW)
+    assert {claim.sync_id for claim in claims()} == {job.pk, report.pk}
 
 
 def _mistaken(*_: Any, **__: Any) -> Any:
