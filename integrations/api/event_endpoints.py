@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
+from urllib.parse import urljoin
 from uuid import UUID
 
 from django.http import Http404
@@ -120,8 +121,8 @@ class EventEndpointList(Resource):
 
     @describes("list_event_endpoints", "List event endpoints", answer=EventEndpointShown, paged=True, example=EXAMPLE)
     def get(self, request: Request) -> Response:
-        """Endpoints, oldest first; a customer has at most ten."""
-        return whole(request, [EventEndpointShown(row).data for row in EventEndpoint.objects.all()])
+        """Endpoints, oldest first; a customer has at most ten. Whole addresses need the scope `configure`."""
+        return whole(request, [_told(request, row) for row in EventEndpoint.objects.all()])
 
     def prepare(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Asks for the address outside of the transaction."""
@@ -153,8 +154,8 @@ class OneEventEndpoint(Resource):
 
     @describes("read_event_endpoint", "Read an event endpoint", answer=EventEndpointShown, example=EXAMPLE)
     def get(self, request: Request, endpoint_id: UUID) -> Response:
-        """Without its secret, which nobody can show again."""
-        return _shown(_find(endpoint_id))
+        """Without its secret, which nobody can show again. The whole address needs the scope `configure`."""
+        return Response(_told(request, found := _find(endpoint_id)), headers={"ETag": _etag(found)})
 
     def prepare(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Asks for a new address outside of the transaction."""
@@ -270,6 +271,14 @@ def _find(endpoint_id: UUID, *, lock: bool = False) -> EventEndpoint:
 
 def _etag(endpoint: EventEndpoint) -> str:
     return etags.etag(str(endpoint.pk), endpoint.url, endpoint.name, endpoint.kinds, endpoint.enabled)
+
+
+def _told(request: Request, endpoint: EventEndpoint) -> dict[str, Any]:
+    """What a caller may see: many addresses open by themselves whatever is behind them, so readers see the host."""
+    data = dict(EventEndpointShown(endpoint).data)
+    if not cast(Any, request).scope.reaches("configure"):
+        data["url"] = urljoin(endpoint.url, "/...")
+    return data
 
 
 def _shown(endpoint: EventEndpoint) -> Response:

@@ -11,6 +11,7 @@ from integrations import outgoing
 from integrations.models import Alert, AuditEvent, EventDelivery, EventEndpoint
 from tenants import schema
 from tenants.models import ScheduledWork
+from tests.api.caller import Caller, make_key
 
 URL = "https://127.0.0.1/hook"
 
@@ -35,6 +36,15 @@ def test_the_secret_is_shown_when_it_is_made_and_never_again(api, endpoint):
     assert all(b"whsec_" not in content for content in shown)
     rotated = api.post(f"event-endpoints/{endpoint['id']}/rotate-secret", {"overlap_seconds": 60}).json()
     assert rotated["secret"] != endpoint["secret"]
+
+
+@pytest.mark.parametrize(("scope", "shown"), [("read", "https://127.0.0.1/..."), ("operate", "https://127.0.0.1/...")])
+def test_readers_see_the_host_and_not_what_opens_by_the_whole_address(acme, api, endpoint, scope, shown):
+    reader = Caller(key=make_key(acme, scope)[1])
+    path = f"event-endpoints/{endpoint['id']}"
+    assert [reader.get(path).json()["url"], reader.get("event-endpoints").json()["items"][0]["url"]] == [shown, shown]
+    assert [api.get(path).json()["url"], api.get("event-endpoints").json()["items"][0]["url"]] == [URL, URL]
+    assert reader.get(path)["ETag"] == api.get(path)["ETag"]
 
 
 def test_a_repeated_creation_is_refused_with_the_id_and_makes_no_second_one(api, settings):
