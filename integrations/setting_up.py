@@ -63,9 +63,7 @@ def needs_credentials_again(row: Connection, before: Connection) -> bool:
     return _addresses(row) != _addresses(before)
 
 
-def missing_again(
-    row: Connection, before: Connection, known: Collection[str], given: Mapping[str, Any]
-) -> list[Fault]:
+def missing_again(row: Connection, before: Connection, known: Collection[str], given: Mapping[str, Any]) -> list[Fault]:
     """The credentials that have to be entered again, because the address is another one. `known`: what is stored."""
     if not needs_credentials_again(row, before):
         return []

@@ -224,10 +224,10 @@ def _stored(request: PageRequest, name: str) -> list[Wanted]:
             Wanted(Given(name, str(key)[:120], str(value)[:200], str(label)[:200]), str(version))
             for key, value, label, version in rows
         ]
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RecursionError):
         raise Http404 from None
-    texts = (f"{each.given.key}{each.given.value}{each.given.label}" for each in found)
-    if not 1 <= len(found) <= MOST_CHANGED or not all(each.given.key for each in found) or "\0" in "".join(texts):
+    texts = "".join(f"{each.given.key}{each.given.value}{each.given.label}" for each in found)
+    if not 1 <= len(found) <= MOST_CHANGED or not all(each.given.key for each in found) or map_files.unstorable(texts):
         raise Http404
     return found
 

@@ -231,7 +231,19 @@ def test_what_no_database_keeps_breaks_no_page(owner: Desk, path: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "rows_given", ['[["a\\u0000", "1", "", ""]]', "", "[]", "{}", '[["K1"]]', '[["", "1", "", ""]]', "null", "[1]"]
+    "rows_given",
+    [
+        '[["a\\u0000", "1", "", ""]]',
+        "",
+        "[]",
+        "{}",
+        '[["K1"]]',
+        '[["", "1", "", ""]]',
+        "null",
+        "[1]",
+        '[["\\ud800", "1", "", ""]]',
+        "[" * 100_000,
+    ],
 )
 def test_what_no_page_of_ours_carries_is_not_found(owner: Desk, rows_given: str) -> None:
     assert owner.post("/maps/cost-center/save/", rows=rows_given).status_code == 404
