@@ -10,7 +10,7 @@ from allauth.account.models import Login
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.contrib import messages
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext
@@ -105,11 +105,14 @@ def _by_a_stranger(request: HttpRequest, token: str, found: Invitation) -> HttpR
     if not form.is_valid():
         shown = {"invitation": found, "form": form}
         return render(request, "entrance/invitation.html", shown, status=422 if form.errors else 200)
-    with transaction.atomic():
-        person.set_password(form.cleaned_data["password"])
-        person.save()
-        mailboxes.vouch(person)  # the link came by that mailbox
-        invitations.accept(token, person)
+    try:
+        with transaction.atomic():
+            person.set_password(form.cleaned_data["password"])
+            person.save()
+            mailboxes.vouch(person)  # the link came by that mailbox
+            invitations.accept(token, person)
+    except IntegrityError:  # the same form was sent twice at once: the other one is the one that joins
+        raise InvitationGone from None
     record_authentication(request, person, method="password", email=person.email)
     return cast(HttpResponse, perform_login(request, Login(user=person, redirect_url="/welcome/")))
 
