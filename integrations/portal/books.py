@@ -16,6 +16,7 @@ from django.utils.translation import gettext
 
 from integrations import desk
 from integrations.models import Delivery, Progress, ReconcileDifference, ReconcileReport, Sync
+from integrations.portal import flow_words
 from integrations.portal.doing import Done, carry_out
 from integrations.portal.keyset import listed
 from integrations.portal.live import live
@@ -44,8 +45,14 @@ def books(request: PageRequest) -> HttpResponse:
     """Every flow with its newest comparison, and those under way."""
     newest = {report.sync_id: report for report in newest_reports()}
     running = {row.sync_id: row for row in _reports().filter(state=Progress.RUNNING)}
-    syncs = Sync.objects.select_related("source", "target").defer(*HIDDEN).order_by("flow")
-    rows = [(sync, flow_title(sync.flow), newest.get(sync.pk), running.get(sync.pk)) for sync in syncs]
+    syncs = Sync.objects.select_related("source", "target").defer(*HIDDEN)
+    stored = {sync.flow: sync for sync in syncs}
+    in_order = [stored[name] for name in flow_words.in_order() if name in stored]
+    no_fault = {pk: sum(report.explained.values()) for pk, report in newest.items()}
+    rows = [
+        (sync, flow_title(sync.flow), newest.get(sync.pk), running.get(sync.pk), no_fault.get(sync.pk))
+        for sync in in_order
+    ]
     shown = {"rows": rows, "agree": _agree(list(newest.values()))}
     return render(request, "portal/books/list.html", shown)
 

@@ -224,7 +224,15 @@ def _about(request: PageRequest, sync: Sync) -> dict[str, Any]:
         "loading": _loading(sync),
         "runs": going_live.recent_runs(sync),
         "cut_off": going_live.cut_off(sync),
+        "following": _following(sync.flow) if stored and sync.enabled else None,
     }
+
+
+def _following(flow: str) -> tuple[str, str] | None:
+    """The next flow in order that is not live, with its title; None behind the last one."""
+    order, live = flow_words.in_order(), set(Sync.objects.filter(enabled=True).values_list("flow", flat=True))
+    name = next((name for name in order[order.index(flow) + 1 :] if name not in live), None)
+    return (name, catalogue.flows()[name].title) if name else None
 
 
 def _settings(

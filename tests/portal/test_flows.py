@@ -339,3 +339,8 @@ def test_flows_stand_in_the_order_in_which_they_are_switched_on() -> None:
         "cost-centers-to-sap",
     ]
     assert all(order.index(need) < order.index(name) for name in order for need in catalogue.flows()[name].needs)
+
+
+def test_a_live_flow_leads_to_the_next_one_in_order(owner: Desk) -> None:
+    assert "Next flow" not in owner.page("/flows/purchase-orders/")
+    assert "Next flow: Purchase requisitions" in do(owner, "go-live", "purchase-orders")
