@@ -31,10 +31,13 @@ CREDENTIALS = {
     "SERVICETITAN_APP_KEY": "ak1.canary-app-key",
     "DEMO_PASSWORD": PASSWORD,
 }
+APP_GUID = "5c1f0b52-0d0e-4c6f-8f6b-3f1d7a3b9e21"
+NEWCOMER = "1002"
+"""The tenant of ServiceTitan that no customer of the demo has: whoever signs up connects it."""
 # Sound data only: what is unusual is made on purpose (demo/world.py). Lists of ServiceTitan lag by two seconds.
 SIMULATOR_OPTIONS = (
     ("--seed", "7", "--size", "small", "--oddities", "0", "--requisitions", "0", "--invoices", "0"),
-    ("--seed", "7", "--tenant", "1001", "--list-lag", "2"),
+    ("--seed", "7", "--tenant", "1001", "--tenant", NEWCOMER, "--list-lag", "2"),
 )
 
 
@@ -77,6 +80,14 @@ class Installation:
     def simulator_url(self, system: str) -> str:
         """The base URL of a running simulator."""
         return f"http://127.0.0.1:{self.port_file(system).read_text()}"
+
+    def offer_sandbox(self) -> None:
+        """Whoever signs up connects ServiceTitan with tenant, client id and secret alone, as at a hosted service."""
+        url = self.simulator_url("servicetitan")
+        names = {"ST_SANDBOX_API_URL": url, "ST_SANDBOX_SIGN_IN_URL": f"{url}/connect/token"}
+        app = {"ST_APP_KEY": CREDENTIALS["SERVICETITAN_APP_KEY"], "ST_EXTERNAL_DATA_GUID": APP_GUID}
+        self.environment.update(names | app)
+        self.supervisor.environment.update(names | app)
 
     def start_services(self) -> None:
         """PostgreSQL with an empty, migrated database, and an empty broker. Django is set up in this process."""

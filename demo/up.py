@@ -8,7 +8,7 @@ import threading
 import time
 from types import FrameType
 
-from demo.installation import CUSTOMER, PASSWORD, Installation
+from demo.installation import CREDENTIALS, CUSTOMER, NEWCOMER, PASSWORD, Installation
 from demo.story import bend
 from demo.world import World
 from devservices import postgres, state, valkey
@@ -20,6 +20,9 @@ OWNER = "owner@acme.example"
 READY = """
   pages          {web}          sign in as {owner}, password {password}
   customer       {customer_web}
+  begin anew     {web}/sign-up/   the mail with the link stands in {directory}/logs/web.log; connect
+                 SAP at {sap} as {sap_user}, password {sap_password}, and ServiceTitan,
+                 tenant {tenant}, client id cid.canary-{tenant}, client secret cs1.canary-{tenant}
   SAP            {sap}/_control/state
   ServiceTitan   {servicetitan}/_control/state
   API            export KEY={key}
@@ -55,6 +58,7 @@ def start(installation: Installation) -> None:
     began = time.monotonic()
     print("Starting ...", flush=True)
     installation.start_simulators(preferred_ports=(SAP_PORT, SERVICETITAN_PORT))
+    installation.offer_sandbox()
     bend(World(installation.sap, installation.servicetitan))
     installation.start_services()
     installation.start_workers()
@@ -69,6 +73,9 @@ def start(installation: Installation) -> None:
             owner=OWNER,
             password=PASSWORD,
             sap=installation.sap.url,
+            sap_user=CREDENTIALS["SAP_USER"],
+            sap_password=CREDENTIALS["SAP_PASSWORD"],
+            tenant=NEWCOMER,
             servicetitan=installation.servicetitan.url,
             key=installation.create_api_key(),
             directory=installation.directory,
