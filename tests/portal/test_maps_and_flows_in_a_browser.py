@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
+from django.db import connections
 from playwright.sync_api import ViewportSize, expect, sync_playwright
 
 from integrations.models import ReplayJob, Sync, ValueMap
@@ -47,6 +48,7 @@ def page(acme: Customer, port: int, settings: Any, monkeypatch: pytest.MonkeyPat
         opened.on("console", lambda told: faults.append(told.text) if "Content Security" in told.text else None)
         opened.goto(home)
         yield opened
+        connections.close_all()  # beside Playwright's loop there is a connection of its own
         chromium.close()
     assert faults == []
 
