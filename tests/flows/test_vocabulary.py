@@ -7,7 +7,7 @@ from fractions import Fraction
 
 import pytest
 
-from integrations.errors import Misconfigured, NeedsPerson
+from integrations.errors import Misconfigured, NeedsPerson, Rejected
 from integrations.vocabulary.matching import Identity, match, plain_name, same_phone, same_zip
 from integrations.vocabulary.money import Price, currency_decimals, decimal, line_cost, measure, plain
 from integrations.vocabulary.shares import agreed, named, sentences
@@ -127,7 +127,7 @@ def test_decimals_are_written_plainly(value, text):
 
 def test_an_amount_that_is_none_is_refused():
     assert decimal(None) == decimal("") == 0
-    with pytest.raises(ValueError, match="not an amount"):
+    with pytest.raises(Rejected, match="not an amount"):
         decimal("NaN")
 
 

@@ -32,7 +32,7 @@ def test_all_problems_are_told_at_once_each_with_its_path(write):
         sync: {}
     """
     assert problems(write(text)) == [
-        "sync: There is no such entry here; there are customer, people, connections, syncs, maps.",
+        "sync: There is no such entry here; there are customer, people, connections, syncs, maps, retention.",
         "customer.schema: Small letters, digits and underscores, 2 to 41 of them, the first one a letter.",
         "customer.time_zone: Chicago is not a time zone such as America/Chicago.",
         "customer.domain: This is a host name alone, e.g. acme.example.com.",
