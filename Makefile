@@ -46,8 +46,8 @@ migrations:
 audit: install ## licences, a bill of materials, and known vulnerabilities of what the product is made of
 	$(RUN) -m devservices.supply_chain
 
-test: lint ## lint, then every test but the slow ones
-	$(RUN) -m pytest
+test: lint ## lint, then every test but the slow ones, in two processes
+	$(RUN) -m pytest -n 2
 	@$(RUN) -m devservices down --instance tests --if-idle >/dev/null
 
 test-slow: install ## the tests that start whole processes and kill them
