@@ -63,7 +63,7 @@ def desk(in_acme: Customer) -> Customer:
 
 
 def seen(**asked: Any) -> list[tuple[str, tuple[str, ...], str]]:
-    found = shown(list(bills(**asked).order_by("id")))
+    found = shown(list(bills(**asked).order_by("key")))  # ids of one millisecond have no order
     return [(one.bill.id, tuple(invoice.key for invoice in one.invoices), one.why_none) for one in found]
 
 
