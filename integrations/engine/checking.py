@@ -79,7 +79,7 @@ def _find(work: Work, deliveries: Sequence[Delivery], creates: Sequence[Step]) -
     marks = {(keys[step.delivery_id], step.marker) for step in creates}
     since = look_since(work.sync, marks, min(tries.values(), default=work.clock()))
     found: Mapping[str, Sequence[Row]] = work.flow.writer.find(
-        work.target, {step.marker for step in creates}, since - CLOCK_TOLERANCE
+        work.target, sorted({step.marker for step in creates}), since - CLOCK_TOLERANCE
     )
     return found
 

@@ -208,7 +208,7 @@ def _look_for_doubles(work: Work, deliveries: Sequence[Delivery], steps: Collect
     tries = {marker: at for (_, marker), at in again.items() if marker in written}
     if not tries:
         return {}
-    found = work.flow.writer.find(work.target, set(tries), min(tries.values()) - CLOCK_TOLERANCE)
+    found = work.flow.writer.find(work.target, sorted(tries), min(tries.values()) - CLOCK_TOLERANCE)
     keys = {marker: sorted({work.flow.writer.key(row) for row in rows}) for marker, rows in found.items()}
     return {marker: ids for marker, ids in keys.items() if len(ids) > 1}
 

@@ -215,9 +215,12 @@ class ServiceTitanClient:
                 log.warning("ServiceTitan answered rows of %s that do not match the filter", resource.path)
 
     def by_ids(self, resource: Resource, ids: Collection[str]) -> dict[str, NormalRow]:
-        """Rows by id, at most 50 ids in a call; what the list does not show (yet) is absent."""
+        """Rows by id, at most 50 ids in a call; what the list does not show (yet) is absent.
+
+        Asked in the order of the numbers, whatever order they come in, so that a history can be played again.
+        """
         found: dict[str, NormalRow] = {}
-        asked = [key for key in dict.fromkeys(ids) if is_id(key)]
+        asked = _in_order(ids)
         for start in range(0, len(asked), MAX_IDS):
             batch = asked[start : start + MAX_IDS]
             found.update(self._batch(resource, batch))
@@ -228,7 +231,7 @@ class ServiceTitanClient:
         found = self.by_ids(resource, ids)
         if resource.single is None:
             return found
-        for key in [key for key in dict.fromkeys(ids) if key not in found and is_id(key)]:
+        for key in [key for key in _in_order(ids) if key not in found]:
             row = self.one(resource, key)
             if row is not None and str(row.get("id")) == key:
                 found[key] = row
@@ -264,6 +267,10 @@ class ServiceTitanClient:
 def is_id(key: str) -> bool:
     """Whether a key can stand in a path: ids are int64, and a key may be what a person has typed."""
     return key.isascii() and key.isdecimal()
+
+
+def _in_order(ids: Iterable[str]) -> list[str]:
+    return sorted({key for key in ids if is_id(key)}, key=int)
 
 
 def _declared(resource: Resource, names: set[str], *, item: str, feed: bool) -> None:

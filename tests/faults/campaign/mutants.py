@@ -138,7 +138,7 @@ MUTANTS = (
     Mutant("moves the cursor before the rows are saved", 30, _moves_the_cursor_first),
     Mutant("saves only the first row of a page", 1, _forgets_every_second_row),
     Mutant("never looks behind the watermark", 0, lambda: [(polling, "_overlap", lambda work: 0.0)]),
-    Mutant("wakes nobody when a link appears", 13, lambda: [(one, "wake_for", _nothing) for one in (linking, intents)]),
+    Mutant("wakes nobody when a link appears", 15, lambda: [(one, "wake_for", _nothing) for one in (linking, intents)]),
     Mutant("takes over too early", 16, _takes_over_early),
     Mutant("believes what it is told", 40, _believes_what_it_is_told),
     Mutant("never promotes what stands behind", 2, lambda: [(recording.Moves, "_promote", _nothing)]),
