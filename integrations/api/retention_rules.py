@@ -69,8 +69,8 @@ class Retention(Resource):
     )
     def patch(self, request: Request) -> Response:
         """What is too old by then is removed in the next night, for good."""
-        etags.require(request, _etag())
         wanted: dict[str, int | None] = self.body(RetentionChanges)["days"]
+        etags.require(request, _etag())
         if faults := list(_faults(wanted)):
             raise WrongMembers(faults)
         for data, days in wanted.items():
