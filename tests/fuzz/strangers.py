@@ -18,11 +18,11 @@ EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "40"))
 quickly = settings(
     max_examples=EXAMPLES,
     derandomize="FUZZ_RANDOM" not in os.environ,
-    deadline=20_000,
+    deadline=5000,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.function_scoped_fixture],
 )
 """Few examples in the quick suite, `FUZZ_EXAMPLES` of them in a longer one: the same ones each time, so that a change
-is judged by what it changes; others with FUZZ_RANDOM set. Whatever takes twenty seconds hangs."""
+is judged by what it changes; others with FUZZ_RANDOM set. Whatever takes five seconds hangs."""
 
 LARGEST_TEXT = 20_000
 """Characters: what is made of a few bytes is never longer."""
