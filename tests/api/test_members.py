@@ -81,7 +81,7 @@ def test_what_was_done_is_in_the_audit(api, acme, owners):
     api.change(f"members/{owners[0].pk}", {"role": "viewer"})
     api.change(f"members/{owners[0].pk}", b"", method="DELETE")
     with schema.within(acme):
-        events = AuditEvent.objects.filter(action__startswith="member.").order_by("at")
+        events = AuditEvent.objects.filter(action__startswith="member.").order_by("sequence")
         assert [(e.action, e.subject, e.detail) for e in events] == [
             ("member.role-changed", "olga@acme.test", {"before": "owner", "after": "viewer"}),
             ("member.removed", "olga@acme.test", {"role": "viewer"}),
