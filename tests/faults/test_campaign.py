@@ -67,6 +67,14 @@ def test_a_planted_bug_is_found_and_told_in_few_moves() -> None:
     assert play(mutant.seed, moves).problems == ()
 
 
+@pytest.mark.usefixtures("_campaign")
+def test_a_cost_center_that_somebody_mapped_to_a_unit_of_another_currency_is_mapped_right_in_the_end() -> None:
+    """Seed 205 left it so: an order in USD for books in EUR is a person's, and stayed open."""
+    outcome = play(205, [Move("person", 193037, 518618, 158731)])
+    assert outcome.problems == ()
+    assert any(line.endswith("somebody maps cost center 10101101 to 22001") for line in outcome.told)
+
+
 def test_what_is_not_needed_for_a_failure_is_left_out() -> None:
     moves = [Move("time", number, 0, 0) for number in range(40)]
     assert [move.a for move in shrunk(moves, lambda some: {7, 31} <= {move.a for move in some})] == [7, 31]

@@ -40,6 +40,15 @@ def _mapped(h: History, here: Here, center: str, unit: str) -> str:
     return f"somebody maps cost center {center} to {unit}"
 
 
+def _right_units(h: History, here: Here) -> list[str]:
+    """Cost centers that somebody mapped to a unit whose books are in another currency go back to their own one."""
+    units = {str(row["id"]): row for row in here.titan("business-units")}
+    own = {row["accountCode"]: key for key, row in units.items() if row.get("accountCode")}
+    rows = ValueMap.objects.filter(map="cost-center").order_by("key").values_list("key", "value")
+    wrong = [key for key, value in rows if units[value]["currency"] != units[own[key]]["currency"]]
+    return [_mapped(h, here, key, own[key]) for key in wrong]
+
+
 def _plan(here: Here) -> CustomerSchedule:
     return CustomerSchedule(here.customer.pk)
 
@@ -190,7 +199,7 @@ PEOPLE: dict[str, Do] = {
 def take_care(h: History, here: Here) -> None:
     """What people left half done is brought to its end: nothing stays paused, dismissed or taken apart."""
     chance = random.Random(f"{h.made.seed}/care")
-    told = [map_center(h, here, chance)]
+    told = [map_center(h, here, chance), *_right_units(h, here)]
     for account in Connection.objects.order_by("name"):
         if account.system == "servicetitan" and "credentials" in h.made.profile.people:
             enter(h, here, account, f"cs1.canary-{here.tenant}")
