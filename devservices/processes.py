@@ -30,12 +30,17 @@ CHILD = Path(__file__).with_name("child.py")
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """A command to keep running. `ready` is asked until it says yes. `environment` is added to the supervisor's."""
+    """A command to keep running. `ready` is asked until it says yes. `environment` is added to the supervisor's.
+
+    It works in `directory`, or where the supervisor does, and inherits the open files of `files`, as numbers.
+    """
 
     name: str
     command: Sequence[str]
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
     ready: Callable[[], bool] | None = None
+    directory: Path | None = None
+    files: Sequence[int] = ()
 
 
 class Supervisor:
@@ -69,6 +74,8 @@ class Supervisor:
                 stdout=log,
                 stderr=log,
                 env={**self.environment, **program.environment},
+                cwd=program.directory,
+                pass_fds=program.files,
                 start_new_session=True,
             )
         self._running[program.name] = process

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from devservices import postgres, programs, state, valkey
-from devservices.processes import Supervisor
+from devservices.processes import Program, Supervisor
 
 if TYPE_CHECKING:
     from tests.journeys.world import World
@@ -25,6 +25,12 @@ INSTANCE = "processes"
 CUSTOMERS = {"acme": 1001, "globex": 1002}
 WORKERS = ("one", "two")
 FLOWS = ("vendors", "purchase-orders", "supplier-invoices")
+# One ring for all trees: in development each would make keys of its own.
+KEYS = {
+    "SECRET_KEY": "canary-secret-key-of-more-than-fifty-characters-for-this-test",
+    "FIELD_KEYS": "Y2FuYXJ5Y2FuYXJ5Y2FuYXJ5Y2FuYXJ5Y2FuYXJ5Y2E=",
+    "AUDIT_KEYS": "YXVkaXQtY2FuYXJ5LWF1ZGl0LWNhbmFyeS1hdWRpdC0=",
+}
 # Short, so that what a killed worker left behind is looked for within seconds.
 QUICK = {"READ_SECONDS": "3", "LEASE_SECONDS": "14", "WORK_SECONDS": "5"}
 LIST_LAG = 1
@@ -65,8 +71,7 @@ class Stage:
         """Starts beat or a worker, mostly without waiting for it: what it needs may be down."""
         made = programs.beat(self.supervisor) if program == "beat" else programs.worker(self.supervisor, program)
         if self.older is not None and program == WORKERS[0]:
-            python, *rest = made.command
-            made = replace(made, command=[python, "-P", *rest], environment={"PYTHONPATH": str(self.older)})
+            made = of_tree(made, self.older)
         self.supervisor.start(made, wait=wait)
 
     def forget(self, program: str) -> None:
@@ -107,6 +112,11 @@ class Stage:
                 self.wait(0.5)
 
 
+def of_tree(program: Program, tree: Path) -> Program:
+    """The same program with the code of another tree. It works there: Celery puts where it works before all else."""
+    return replace(program, directory=tree, environment={"PYTHONPATH": str(tree)})
+
+
 def tree_of(revision: str, directory: Path) -> Path:
     """The files of an older revision, beside the logs. Raises CalledProcessError where there is no such history."""
     tree = directory / "older"
@@ -115,7 +125,14 @@ def tree_of(revision: str, directory: Path) -> Path:
     packed = subprocess.run(["git", "archive", revision], cwd=state.CHECKOUT, capture_output=True, check=True).stdout
     with tarfile.open(fileobj=io.BytesIO(packed)) as files:
         files.extractall(tree, filter="data")
+    with (tree / "integrations" / "tasks.py").open("a") as tasks:  # so that a log tells whose code it is
+        tasks.write('\nprint(f"the code of {__file__}", flush=True)\n')
     return tree
+
+
+def runs(supervisor: Supervisor, program: str, tree: Path) -> bool:
+    """Whether a worker has said that it is the code of this tree."""
+    return f"the code of {tree}/" in supervisor.log(program).read_text()
 
 
 @contextmanager
@@ -127,7 +144,7 @@ def stage(seed: int, records: int, *, older: str = "") -> Iterator[Stage]:
     directory = state.prepare(INSTANCE)
     for logs in (directory / "logs").glob("*.log"):
         logs.unlink()
-    environment = programs.environment(INSTANCE, DJANGO_SETTINGS_MODULE="tests.settings", **QUICK)
+    environment = programs.environment(INSTANCE, DJANGO_SETTINGS_MODULE="tests.settings", **KEYS, **QUICK)
     with Supervisor(directory, environment=environment) as supervisor:
         try:
             _services(environment)
@@ -136,6 +153,8 @@ def stage(seed: int, records: int, *, older: str = "") -> Iterator[Stage]:
             made.older = tree_of(older, directory) if older else None
             for name in ("beat", *WORKERS):
                 made.launch(name, wait=True)
+            if made.older and not runs(supervisor, WORKERS[0], made.older):
+                raise RuntimeError(f"The first worker does not run the code of {older}.")
             yield made
         finally:
             supervisor.stop_all()
