@@ -42,6 +42,10 @@ def connect(request: PageRequest) -> HttpResponse:
 @page(role="viewer")
 def connection(request: PageRequest, connection_id: UUID) -> HttpResponse:
     """One connection: the last ping line by line, its settings, how its secrets end, who uses it."""
+    return _one(request, connection_id)
+
+
+def _one(request: PageRequest, connection_id: UUID) -> HttpResponse:
     row = get_object_or_404(Connection, pk=connection_id)
     stored = _secrets(row)
     labels = {one.place.partition("/")[2]: one.label for one in FIELDS[row.system] if one.kind == "secret"}
@@ -90,7 +94,7 @@ def pause(request: PageRequest, connection_id: UUID) -> HttpResponse:
         steering.pause_connection(row, reason=reason_of(request), actor=actor(request))
         return gettext("Paused: what is under way is finished, then nothing is read or written over it."), here
 
-    return carry_out(request, do, here)
+    return carry_out(request, do, here, again=lambda asked: _one(asked, connection_id))
 
 
 @page(role="operator", methods=("POST",))

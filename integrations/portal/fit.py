@@ -21,7 +21,7 @@ from integrations.portal.doing import Done, carry_out
 from integrations.portal.live import live
 from integrations.portal.pages import PageRequest, actor, page
 from integrations.portal.words import flow_title, system_title
-from integrations.refusals import CannotBeDone
+from integrations.refusals import WrongMembers
 
 BADGES = {
     "works": "good",
@@ -45,15 +45,20 @@ _STEPS = {"sap": _("Asking SAP"), "servicetitan": _("Asking ServiceTitan"), "hin
 @page(role="viewer", post="operator")
 def fit(request: PageRequest) -> HttpResponse:
     """The reports so far, and a form for a new one."""
-    if request.method == "POST":
-        return _start(request)
+    return _start(request) if request.method == "POST" else _reports(request)
+
+
+def _reports(request: PageRequest) -> HttpResponse:
+    """With what was chosen, where a form comes back."""
     rows = Connection.objects.defer("credentials", "token").order_by("name")
     pairs = {system: [row for row in rows if row.system == system] for system in ("sap", "servicetitan")}
-    usual = fitting.usual_flows()
+    given = request.POST
+    usual = given.getlist("flows") if given else fitting.usual_flows()
     flows = [(name, flow_title(name), name in usual) for name in flow_words.in_order()]
     reports = [_short(report) for report in FitReport.objects.defer(*HEAVY).order_by("-id")[:SHOWN]]
     missing = [system_title(system) for system, found in pairs.items() if not found]
-    shown = {"pairs": pairs, "flows": flows, "reports": reports, "missing": missing}
+    chosen = [given.get(system, "") for system in ("sap", "servicetitan")]
+    shown = {"pairs": pairs, "flows": flows, "reports": reports, "missing": missing, "chosen": chosen}
     return render(request, "portal/fit/list.html", shown)
 
 
@@ -93,20 +98,23 @@ def stop(request: PageRequest, report_id: UUID) -> HttpResponse:
 
 def _start(request: PageRequest) -> HttpResponse:
     def do() -> Done:
-        pair = _end(request, "sap"), _end(request, "servicetitan")
         flows = request.POST.getlist("flows")
+        ends = {system: _end(request, system) for system in ("sap", "servicetitan")}
+        told = gettext("Choose a connection to %(system)s.")
+        faults = [(system, told % {"system": system_title(system)}) for system, row in ends.items() if row is None]
+        faults += [] if flows else [("flows", gettext("Choose at least one flow."))]
+        if ends["sap"] is None or ends["servicetitan"] is None or faults:
+            raise WrongMembers(faults)
+        pair = ends["sap"], ends["servicetitan"]
         report = desk.start_fit_report(pair, flows, request.customer, actor=actor(request), now=timezone.now())
         return gettext("It is being made. You may leave this page."), reverse("fit-one", args=[report.pk])
 
-    return carry_out(request, do, reverse("fit"))
+    return carry_out(request, do, reverse("fit"), again=_reports)
 
 
-def _end(request: PageRequest, system: str) -> Connection:
+def _end(request: PageRequest, system: str) -> Connection | None:
     rows = Connection.objects.defer("credentials", "token").filter(system=system)
-    for row in rows:
-        if str(row.pk) == request.POST.get(system):
-            return row
-    raise CannotBeDone(gettext("Choose a connection to %(system)s.") % {"system": system_title(system)})
+    return next((row for row in rows if str(row.pk) == request.POST.get(system)), None)
 
 
 def _short(report: FitReport) -> dict[str, Any]:

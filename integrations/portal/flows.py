@@ -16,7 +16,7 @@ from integrations import catalogue, going_live, steering
 from integrations.errors import IntegrationError
 from integrations.models import Sync
 from integrations.portal import flow_words
-from integrations.portal.doing import Done, carry_out, reason_of
+from integrations.portal.doing import Again, Done, carry_out, reason_of
 from integrations.portal.flow_form import CutOffForm, SettingsForm
 from integrations.portal.live import live
 from integrations.portal.pages import PageRequest, actor, page, see
@@ -51,8 +51,7 @@ def flows(request: PageRequest) -> HttpResponse:
 @page(role="viewer")
 def flow(request: PageRequest, name: str) -> HttpResponse:
     """One flow: what it does, how it is doing, what is in its way, its last runs."""
-    sync = going_live.of(known(name))
-    return live(request, "portal/flows/_now.html", "portal/flows/flow.html", _about(request, sync))
+    return _flow(request, known(name))
 
 
 @page(role="viewer", post="owner")
@@ -91,12 +90,14 @@ def cut_off(request: PageRequest, name: str) -> HttpResponse:
     if not form.is_valid() or going_live.cut_off(sync) is None:
         return _settings(request, sync, SettingsForm(sync), cut=form, status=422)
     day = form.cleaned_data["day"].isoformat() if form.cleaned_data["day"] else ""
-
-    def do() -> Done:
-        going_live.set_cut_off(sync, day, request.customer, actor=actor(request), now=timezone.now())
-        return _("The cut-off date is saved."), reverse("flow-settings", args=[name])
-
-    return carry_out(request, do, reverse("flow-settings", args=[name]))
+    try:
+        with transaction.atomic():
+            going_live.set_cut_off(sync, day, request.customer, actor=actor(request), now=timezone.now())
+    except (WrongMembers, CannotBeDone) as error:
+        form.add_error("day", str(error))
+        return _settings(request, sync, SettingsForm(sync), cut=form, status=422)
+    messages.success(request, _("The cut-off date is saved."))
+    return see("flow-settings", name)
 
 
 @page(role="operator", post="operator")
@@ -135,9 +136,11 @@ def switch_off(request: PageRequest, name: str) -> HttpResponse:
 def pause(request: PageRequest, name: str) -> HttpResponse:
     """Pauses the flow, with a reason."""
     told = _("It is paused: nothing more is read or written once what is under way is done.")
-    return _steer(
-        request, name, lambda sync: steering.pause(sync, reason=reason_of(request), actor=actor(request)), told
-    )
+
+    def what(sync: Sync) -> None:
+        steering.pause(sync, reason=reason_of(request), actor=actor(request))
+
+    return _steer(request, name, what, told, again=lambda asked: _flow(asked, name))
 
 
 @page(role="operator", methods=("POST",))
@@ -155,7 +158,7 @@ def run(request: PageRequest, name: str) -> HttpResponse:
     return _steer(request, name, lambda sync: steering.run_now(sync, request.customer, **given), told)
 
 
-def _steer(request: PageRequest, name: str, what: Any, told: str) -> HttpResponse:
+def _steer(request: PageRequest, name: str, what: Any, told: str, *, again: Again | None = None) -> HttpResponse:
     def do() -> Done:
         sync = steering.locked(known(name))
         if sync is None:
@@ -163,7 +166,12 @@ def _steer(request: PageRequest, name: str, what: Any, told: str) -> HttpRespons
         what(sync)
         return told, reverse("flow", args=[name])
 
-    return carry_out(request, do, reverse("flow", args=[known(name)]))
+    return carry_out(request, do, reverse("flow", args=[known(name)]), again=again)
+
+
+def _flow(request: PageRequest, name: str) -> HttpResponse:
+    shown = _about(request, going_live.of(name))
+    return live(request, "portal/flows/_now.html", "portal/flows/flow.html", shown)
 
 
 def _off(request: PageRequest, sync: Sync) -> None:

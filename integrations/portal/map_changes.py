@@ -10,7 +10,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.db import transaction
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path
 from django.utils import timezone
@@ -22,12 +22,12 @@ from integrations.engine import Given
 from integrations.errors import IntegrationError
 from integrations.map_changes import ChangedMeanwhile, Wanted
 from integrations.models import ValueMap
-from integrations.portal.maps import about, known
+from integrations.portal.doing import come_back, faults_of
+from integrations.portal.map_forms import asked_rows, is_upload, stored_rows, typed_code
+from integrations.portal.maps import about, known, shown_code, shown_map
 from integrations.portal.pages import PageRequest, actor, page, see
 from integrations.refusals import CannotBeDone
 
-MOST_CHANGED = 2_000
-FILE_LIMIT = 2 * 1024 * 1024
 DAYS = (7, 30, 90, 365)
 SHOWN = 100
 
@@ -50,20 +50,21 @@ def preview(request: PageRequest, name: str) -> HttpResponse:
     if request.method != "POST":
         return redirect("map", known(name))
     try:
-        wanted = _asked(request, known(name))
+        wanted = asked_rows(request, known(name))
     except map_files.WrongFile as wrong:
-        faults = {"problems": wrong.problems[:SHOWN], "more": max(0, len(wrong.problems) - SHOWN)}
-        return render(request, "portal/maps/wrong_file.html", {**about(name), **faults}, status=422)
+        more = [_("And %s more.") % (len(wrong.problems) - SHOWN)] if len(wrong.problems) > SHOWN else []
+        return come_back(request, {"file": wrong.problems[:SHOWN] + more}, lambda asked: shown_map(asked, name))
     except CannotBeDone as error:
-        messages.error(request, str(error))
-        return see("map", name)
+        return _back(request, name, faults_of(error))
+    if (typed := typed_code(request)) and (found := _checked(name, wanted)[0].wrong):
+        return come_back(request, {"value": list(found.values())}, lambda asked: shown_code(asked, name, typed))
     return _shown(request, name, wanted)
 
 
 @page(role="owner", methods=("POST",))
 def save(request: PageRequest, name: str) -> HttpResponse:
     """Saves a change that was looked at, once more held against the live system."""
-    wanted = _stored(request, known(name))
+    wanted = stored_rows(request, known(name))
     checked, _strange = _checked(name, wanted)
     if checked.wrong:
         return _shown(request, name, wanted, status=422)
@@ -85,7 +86,7 @@ def save(request: PageRequest, name: str) -> HttpResponse:
 @page(role="owner", methods=("POST",))
 def samples(request: PageRequest, name: str) -> HttpResponse:
     """What would be written of some of the records that a change reaches; asks both systems, writes nothing."""
-    wanted = _stored(request, known(name))
+    wanted = stored_rows(request, known(name))
     found = map_changes.look(name, wanted, since=timezone.now() - timedelta(days=_days(request)))
     context: dict[str, Any] = {**about(name), "wanted": _json(wanted), "days": _days(request)}
     try:
@@ -158,78 +159,13 @@ def _lines(name: str, wanted: Sequence[Wanted], wrong: Mapping[Given, str]) -> l
     ]
 
 
-def _asked(request: PageRequest, name: str) -> list[Wanted]:
-    """The rows that a form, a list of accepted suggestions or a file asks for, without those that are so already.
-
-    Raises WrongFile, and CannotBeDone where nothing is asked for.
-    """
-    if "rows" in request.POST:
-        found = _stored(request, name)
-    elif "file" in request.FILES:
-        found = _from_file(request, name)
-    else:
-        found = _from_form(request, name)
-    rows = value_maps.current(name, [each.given.key for each in found])
-    changed = [each for each in found if _differs(each.given, rows.get(each.given.key))]
-    if not changed:
-        raise CannotBeDone(_("There is nothing to change: all of this is so already."))
-    if len(changed) > MOST_CHANGED:
-        raise CannotBeDone(_("At most %s rows can be changed at once: split the file.") % MOST_CHANGED)
-    return changed
-
-
-def _differs(given: Given, row: ValueMap | None) -> bool:
-    if row is None:
-        return bool(given.value)
-    return (given.value, given.label or row.label) != (row.value, row.label) or row.missing_since is not None
-
-
-def _from_form(request: PageRequest, name: str) -> list[Wanted]:
-    found = []
-    for key in request.POST.getlist("suggested" if request.POST.get("all") else "key"):
-        value = request.POST.get(f"value:{key}", "").strip() or request.POST.get(f"other:{key}", "").strip()
-        label = request.POST.get(f"label:{key}", "").strip()
-        version = request.POST.get(f"version:{key}", "")
-        if not key.strip() or "\0" in f"{key}{value}{label}" or not (value or request.POST.get("remove")):
-            raise CannotBeDone(_("Choose or enter a value for each code that you want to map."))
-        for title, text, most in (
-            (_("A code"), key, map_files.KEY_LENGTH),
-            (_("A value"), value, map_files.VALUE_LENGTH),
-            (_("A note"), label, map_files.VALUE_LENGTH),
-        ):
-            if len(text) > most:
-                raise CannotBeDone(_("%(what)s has at most %(most)s characters.") % {"what": title, "most": most})
-        found.append(Wanted(Given(name, key, "" if request.POST.get("remove") else value, label), version))
-    return found
-
-
-def _from_file(request: PageRequest, name: str) -> list[Wanted]:
-    upload: Any = request.FILES["file"]
-    if upload.size > FILE_LIMIT:
-        raise CannotBeDone(_("The file is larger than 2 MB: split it."))
-    try:
-        text = upload.read().decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise CannotBeDone(_("The file is not UTF-8: save it as CSV UTF-8 and upload it again.")) from None
-    lines = map_files.read(name, text.replace("\0", ""))
-    rows = value_maps.current(name, [line.given.key for line in lines])
-    return [Wanted(line.given, value_maps.version_of(rows.get(line.given.key))) for line in lines]
-
-
-def _stored(request: PageRequest, name: str) -> list[Wanted]:
-    """The rows that a page of ours carries along. Raises Http404 for anything else."""
-    try:
-        rows = json.loads(request.POST.get("rows", ""))
-        found = [
-            Wanted(Given(name, str(key)[:120], str(value)[:200], str(label)[:200]), str(version))
-            for key, value, label, version in rows
-        ]
-    except (ValueError, TypeError, RecursionError):
-        raise Http404 from None
-    texts = "".join(f"{each.given.key}{each.given.value}{each.given.label}" for each in found)
-    if not 1 <= len(found) <= MOST_CHANGED or not all(each.given.key for each in found) or map_files.unstorable(texts):
-        raise Http404
-    return found
+def _back(request: PageRequest, name: str, faults: dict[str, list[str]]) -> HttpResponse:
+    """The form that was sent, once more: that of one code, the file's, or the list with its ticks."""
+    if typed := typed_code(request):
+        return come_back(request, faults, lambda asked: shown_code(asked, name, typed))
+    if is_upload(request):
+        faults = {"file": [sentence for sentences in faults.values() for sentence in sentences]}
+    return come_back(request, faults, lambda asked: shown_map(asked, name))
 
 
 def _json(wanted: Sequence[Wanted]) -> str:

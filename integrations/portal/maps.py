@@ -10,8 +10,9 @@ from django.urls import path, reverse
 from django.utils.translation import gettext as _
 
 from integrations import catalogue, map_files, reference_data, value_maps
-from integrations.mapping_rules import is_rule
+from integrations.mapping_rules import is_rule, problem_with
 from integrations.models import ReplayJob
+from integrations.portal.doing import come_back
 from integrations.portal.map_words import words
 from integrations.portal.pages import PageRequest, page
 from integrations.value_maps import Only
@@ -31,10 +32,15 @@ def maps(request: PageRequest) -> HttpResponse:
 @page(role="viewer")
 def one_map(request: PageRequest, name: str) -> HttpResponse:
     """The codes of a map, with what they lead to; of those without a row, what they may mean."""
+    return shown_map(request, known(name))
+
+
+def shown_map(request: PageRequest, name: str) -> HttpResponse:
+    """The page of a map, as its address narrows it; with what is wrong in `request.refused`, by form."""
     text, only = asked(request, "q", 200), request.GET.get("only", "")
     shown: Only = cast(Only, only) if only in FILTERS else "all"
     found = value_maps.codes(
-        known(name), text=text, only=shown, after=asked(request, "cursor", map_files.KEY_LENGTH), size=PAGE + 1
+        name, text=text, only=shown, after=asked(request, "cursor", map_files.KEY_LENGTH), size=PAGE + 1
     )
     tabs = [("all", _("All")), ("unmapped", _("Without a value")), ("blocked", _("Holding records up"))]
     tabs += [] if catalogue.is_exact(name) else [("rules", _("Rules"))]
@@ -46,27 +52,59 @@ def one_map(request: PageRequest, name: str) -> HttpResponse:
         "only": shown,
         "tabs": [*tabs, ("vanished", _("Gone there"))],
         "job": _job(name),
+        "ticked": request.POST.getlist("key"),
     }
-    template = "portal/maps/_codes.html" if request.htmx and request.htmx.target == "codes" else "portal/maps/map.html"
+    is_part = request.htmx and request.htmx.target == "codes"
+    template = "portal/maps/_codes.html" if is_part else "portal/maps/map.html"
     return render(request, template, {**about(name), **context})
 
 
 @page(role="owner")
 def edit(request: PageRequest, name: str) -> HttpResponse:
     """One code: what it may mean, a search in the other system, and the value that it shall have."""
-    key, text = asked(request, "key", map_files.KEY_LENGTH).strip(), asked(request, "find", 100)
-    code = value_maps.one(known(name), key) if key else None
+    key = asked(request, "key", 2 * map_files.KEY_LENGTH).strip()
+    if wrong := wrong_key(known(name), key):
+        return come_back(request, {"new_key": [wrong]}, lambda asked: shown_map(asked, name))
+    return shown_code(request, name, key)
+
+
+def wrong_key(name: str, key: str) -> str:
+    """What is wrong with a code that shall have a value, "" if nothing is."""
+    if not key:
+        return _("Enter a code first.")
+    if len(key) > map_files.KEY_LENGTH:
+        return _("A code has at most %(most)s characters.") % {"most": map_files.KEY_LENGTH}
+    return problem_with(key, exact=catalogue.is_exact(name))
+
+
+def shown_code(request: PageRequest, name: str, key: str) -> HttpResponse:
+    """The page of one code; a form that comes back keeps what was typed into it."""
+    text, code = asked(request, "find", 100), value_maps.one(name, key)
     lead = reference_data.leads([name]).get(name)
     found = reference_data.search(lead.connection, lead.kind, text) if lead and text.strip() else []
-    context = {
+    context: dict[str, Any] = {
         "code": code,
         "find": text,
         "found": found[:20],
         "can_search": lead is not None,
-        "suggestions": reference_data.suggest(name, key) if code and not is_rule(key) else (),
+        "suggestions": reference_data.suggest(name, key) if not is_rule(key) else (),
+        "value": code.row.value if code.row else "",
+        "note": code.row.label if code.row else "",
+        "version": code.version,
     }
-    template = "portal/maps/_edit.html" if request.htmx else "portal/maps/edit.html"
+    if request.method == "POST":
+        context |= _typed(request, key, {one.value for one in context["suggestions"]} | set(catalogue.map_words(name)))
+    template = "portal/maps/_edit.html" if request.htmx and request.method != "POST" else "portal/maps/edit.html"
     return render(request, template, {**about(name), **context})
+
+
+def _typed(request: PageRequest, key: str, offered: set[str]) -> dict[str, str]:
+    """What the form of a code held. What was found by a search is offered no more, so it stands as if typed."""
+    value, chosen, note, version = (
+        request.POST.get(f"{field}:{key}", "") for field in ("other", "value", "label", "version")
+    )
+    value, chosen = (value, chosen) if chosen in offered else (chosen or value, "")
+    return {"value": value, "chosen": chosen, "note": note, "version": version}
 
 
 @page(role="viewer")

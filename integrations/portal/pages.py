@@ -7,7 +7,7 @@ words (403). The navigation reads the same statement (integrations/portal/naviga
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from typing import Any, Concatenate, Literal, ParamSpec, cast
 
@@ -27,12 +27,16 @@ Parameters = ParamSpec("Parameters")
 
 
 class PageRequest(CustomerRequest):
-    """What a view of the portal is given: somebody with a role at a customer."""
+    """What a view of the portal is given: somebody with a role at a customer.
+
+    `refused`: what is wrong with the form that came with it, by field (integrations/portal/doing.py).
+    """
 
     customer: Customer
     role: Role
     user: Person
     htmx: HtmxDetails
+    refused: Mapping[str, list[str]]
 
 
 View = Callable[Concatenate[PageRequest, Parameters], HttpResponseBase]

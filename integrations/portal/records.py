@@ -33,8 +33,7 @@ MOST_VERSIONS, MOST_LINKS = 30, 20
 @page(role="viewer")
 def record(request: PageRequest, record_id: UUID) -> HttpResponse:
     """The whole story of a record."""
-    row = _find(record_id)
-    return render(request, "portal/records/record.html", _shown(row))
+    return _record(request, record_id)
 
 
 @page(role="viewer", methods=("POST",))
@@ -72,7 +71,7 @@ def dismiss(request: PageRequest, record_id: UUID) -> HttpResponse:
         desk.dismiss_one(row, request.customer, reason=reason, actor=actor(request), now=timezone.now())
         return gettext("Dismissed. When it changes at its source, the change is delivered as any other."), _here(row)
 
-    return carry_out(request, do, _here(row))
+    return carry_out(request, do, _here(row), again=lambda asked: _record(asked, record_id))
 
 
 @page(role="operator", methods=("POST",))
@@ -100,19 +99,24 @@ def relink(request: PageRequest, record_id: UUID, link_id: UUID) -> HttpResponse
     link = get_object_or_404(_links(row), pk=link_id)
 
     def do() -> Done:
-        given: dict[str, Any] = {"actor": actor(request), "now": timezone.now(), "reason": reason_of(request)}
         what = request.POST.get("what")
+        if what not in ("unlink", "anew"):
+            target = said(request, "target_key", gettext("Say which record it is there."), most=120)
+        given: dict[str, Any] = {"actor": actor(request), "now": timezone.now(), "reason": reason_of(request)}
         if what == "unlink":
             desk.take_apart(link, request.customer, **given)
             return gettext("Unlinked. Nothing is made for it before you say what is to become of it."), _newest(row)
         if what == "anew":
             desk.let_make_anew(link, request.customer, **given)
             return gettext("It is made anew."), _newest(row)
-        target = said(request, "target_key", gettext("Say which record it is there."), most=120)
         desk.relink(link, target, request.customer, **given)
         return gettext("Linked to %(key)s.") % {"key": target}, _newest(row)
 
-    return carry_out(request, do, _here(row))
+    return carry_out(request, do, _here(row), again=lambda asked: _record(asked, record_id))
+
+
+def _record(request: PageRequest, record_id: UUID) -> HttpResponse:
+    return render(request, "portal/records/record.html", _shown(_find(record_id)))
 
 
 def _look(request: PageRequest, record_id: UUID, what: str) -> HttpResponse:

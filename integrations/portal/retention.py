@@ -6,18 +6,18 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
-from django.http import HttpResponse
+from django.contrib import messages
+from django.db import transaction
+from django.http import Http404, HttpResponse
 from django.shortcuts import render
-from django.urls import path, reverse
+from django.urls import path
 from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from integrations import retention as keeping
 from integrations.models import RetentionRule
-from integrations.portal.doing import Done, carry_out
-from integrations.portal.pages import PageRequest, actor, page
-from integrations.refusals import CannotBeDone
+from integrations.portal.pages import PageRequest, actor, page, see
 
 CLASSES: dict[str, tuple[str | Promise, str | Promise]] = {
     "payloads": (
@@ -54,6 +54,11 @@ class Days(forms.Form):
 @page(role="viewer")
 def retention(request: PageRequest) -> HttpResponse:
     """Every class with what holds for it now, and where that comes from."""
+    return _shown(request)
+
+
+def _shown(request: PageRequest, wrong: str = "", form: Days | None = None) -> HttpResponse:
+    """`wrong`: the class of data that `form` is about, which comes back."""
     own = set(RetentionRule.objects.values_list("data", flat=True))
     rows = [
         {
@@ -63,29 +68,31 @@ def retention(request: PageRequest) -> HttpResponse:
             "days": days,
             "own": data in own,
             "default": settings.RETAIN_DAYS[data],
+            "form": form if data == wrong else None,
         }
         for data, days in keeping.days_of().items()
         for title, about in [CLASSES[data]]
     ]
     shown = {"rows": rows, "shortest": keeping.SHORTEST, "longest": keeping.LONGEST}
-    return render(request, "portal/retention/list.html", shown)
+    return render(request, "portal/retention/list.html", shown, status=422 if form else 200)
 
 
 @page(role="owner", methods=("POST",))
 def keep(request: PageRequest, data: str) -> HttpResponse:
     """Another time for one class, from the next night on."""
-
-    def do() -> Done:
-        form = Days(request.POST)
-        if not form.is_valid():
-            raise CannotBeDone(" ".join(str(error) for errors in form.errors.values() for error in errors))
+    if data not in CLASSES:
+        raise Http404
+    form = Days(request.POST)
+    if form.is_valid():
         try:
-            keeping.set_days(data, form.wanted(), actor=actor(request))
+            with transaction.atomic():
+                keeping.set_days(data, form.wanted(), actor=actor(request))
         except keeping.BadDays as error:
-            raise CannotBeDone(str(error)) from None
-        return gettext("Saved. What is older goes during the next nights."), reverse("retention")
-
-    return carry_out(request, do, reverse("retention"))
+            form.add_error("days", str(error))
+    if form.errors:
+        return _shown(request, data, form)
+    messages.success(request, gettext("Saved. What is older goes during the next nights."))
+    return see("retention")
 
 
 routes = [

@@ -20,7 +20,7 @@ from integrations.engine.grouping import groups
 from integrations.errors import IntegrationError
 from integrations.looking import samples
 from integrations.models import Progress, ReplayJob, Sync
-from integrations.portal.doing import Done, carry_out
+from integrations.portal.doing import Done, carry_out, reason_of
 from integrations.portal.fixes import fix_link, task_link
 from integrations.portal.live import live
 from integrations.portal.pages import PageRequest, actor, page
@@ -69,12 +69,12 @@ def start(request: PageRequest) -> HttpResponse:
     action = "dismiss" if request.POST.get("action") == "dismiss" else "replay"
 
     def do() -> Done:
-        given: dict[str, Any] = {"action": action, "reason": request.POST.get("reason", "").strip()[:300]}
         selection = _selection(request.POST)
+        given: dict[str, Any] = {"action": action, "reason": reason_of(request) if action == "dismiss" else ""}
         job = desk.start_job(selection, request.customer, **given, actor=actor(request), now=timezone.now())
         return gettext("It has begun."), reverse("task-job", args=[job.pk])
 
-    return carry_out(request, do, _back(request.POST))
+    return carry_out(request, do, _back(request.POST), again=lambda asked: _many(asked, asked.POST))
 
 
 @page(role="viewer")

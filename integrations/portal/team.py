@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy as _
 
 from integrations import invitations, members
 from integrations.errors import IntegrationError
-from integrations.portal.doing import Done, carry_out
+from integrations.portal.doing import Done, WrongInput, carry_out
 from integrations.portal.keyset import listed
 from integrations.portal.pages import PageRequest, actor, page, see
 from integrations.refusals import CannotBeDone
@@ -46,6 +46,10 @@ def team(request: PageRequest) -> HttpResponse:
     form = Invite(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid() and _invited(request, form):
         return see("team")
+    return _team(request, form)
+
+
+def _team(request: PageRequest, form: Invite) -> HttpResponse:
     people = Membership.objects.select_related("person").filter(customer=request.customer)
     found = listed(request, people, order=("person__email",))
     shown = {
@@ -67,7 +71,7 @@ def change(request: PageRequest, person_id: UUID) -> HttpResponse:
 
     def do(member: Membership) -> str:
         if wanted not in Role.values:
-            raise CannotBeDone(gettext("Choose a role."))
+            raise WrongInput("role", gettext("Choose a role."))
         members.change_role(member, Role(wanted), actor=actor(request))
         return gettext("%(who)s is %(role)s now.") % {"who": member.person.email, "role": wanted}
 
@@ -123,7 +127,7 @@ def _do(request: PageRequest, person_id: UUID, deed: Callable[[Membership], str]
             raise Http404
         return deed(member), reverse("team") if member.person_id != request.user.pk else "/"
 
-    return carry_out(request, do, reverse("team"))
+    return carry_out(request, do, reverse("team"), again=lambda asked: _team(asked, Invite()))
 
 
 routes = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import template
@@ -24,3 +25,20 @@ def navigation(context: template.Context) -> list[Any]:
 def may(request: HttpRequest, role: str) -> bool:
     """Whether the reader has a role: `{% if request|may:"operator" %}`."""
     return has_role(request, Role(role))
+
+
+@register.filter
+def posted(request: HttpRequest, field: str) -> str:
+    """What a form that comes back held in a field: `{{ request|posted:field }}`."""
+    return request.POST.get(field, "")
+
+
+@register.simple_tag(takes_context=True)
+def refused(context: template.Context, url: str) -> Mapping[str, list[str]]:
+    """What is wrong by field with the form that was sent to `url`, `whole` for none: `{% refused url as wrong %}`.
+
+    Empty for every other form of the page, so that what was entered is put back into the one that it came from.
+    """
+    request = context["request"]
+    found: Mapping[str, list[str]] = getattr(request, "refused", {}) if request.path == url else {}
+    return found

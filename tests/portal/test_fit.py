@@ -123,7 +123,7 @@ def test_it_can_be_stopped(desk: Desk, acme: Customer, world: World) -> None:  #
 
 
 def test_without_flows_or_with_a_strange_connection_nothing_begins(desk: Desk, acme: Customer, world: World) -> None:  # noqa: F811
-    assert "Name one or more of these flows" in words(desk.post("/fit/", **pair(acme)))
+    assert "Choose at least one flow." in words(desk.post("/fit/", **pair(acme)))
     given = {**pair(acme), "sap": pair(acme)["servicetitan"], "flows": "vendors"}
     assert "Choose a connection to SAP S/4HANA." in words(desk.post("/fit/", **given))
     with schema_context(acme.schema_name):
@@ -144,7 +144,7 @@ def test_another_customer_finds_nothing(desk: Desk, acme: Customer, globex: Cust
     for path in ("", "for-sap/"):
         assert stranger.get(f"/fit/{report.pk}/{path}").status_code == 404
     assert stranger.post(f"/fit/{report.pk}/stop/").status_code == 404
-    assert stranger.post("/fit/", **pair(acme), flows="vendors").status_code == 200
+    assert stranger.post("/fit/", **pair(acme), flows="vendors").status_code == 422
     with schema_context(globex.schema_name):
         assert not FitReport.objects.exists()
 

@@ -133,7 +133,7 @@ def test_a_job_is_stopped_and_goes_on_where_it_was(desk, acme):
 
 
 def test_dismissing_many_takes_a_reason(desk, acme):
-    assert "A dismissal needs a reason." in words(desk.post("/tasks/many/start/", action="dismiss", **CAUSE))
+    assert "Say why: it is kept in the audit." in words(desk.post("/tasks/many/start/", action="dismiss", **CAUSE))
     desk.post("/tasks/many/start/", action="dismiss", reason="Entered by hand.", **CAUSE)
     run_jobs()
     with schema.within(acme):

@@ -11,10 +11,12 @@ from django.utils import timezone
 from integrations import jobs
 from integrations.models import Link, ReconcileDifference, ReconcileReport, ValueMap
 from tenants import schedule, schema
+from tenants.models import Role
 from tests.journeys.conftest import make_world, world  # noqa: F401 - fixtures
 from tests.journeys.ordering import HVAC, ORDERS, Ordering
 from tests.journeys.world import World
 from tests.portal.desk import Desk, enter, words
+from tests.portal.test_forms_that_come_back import beside, field
 
 
 @pytest.fixture
@@ -92,3 +94,13 @@ def test_what_changed_at_the_source_is_read_again_at_once(ordering, desk):
     assert "It has changed at its source: the new version is on its way." in words(answer)
     assert world.newest(order).number == 2
     assert "version 2" in words(answer)
+
+
+def test_a_value_that_does_not_exist_there_comes_back_in_the_form_of_its_code(ordering):
+    owner = enter(ordering.world.customer, Role.OWNER)
+    form = {"key": "77", "other:77": "99999", "label:77": "North & South"}
+    answer = owner.post("/maps/cost-center/preview/", **form)
+    assert answer.status_code == 422
+    assert beside(answer, "other:77") == "cost-center 77 is mapped to 99999: ServiceTitan has no business-unit 99999."
+    assert 'value="99999"' in field(answer, "other:77")
+    assert 'value="North & South"' in field(answer, "label:77")
