@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import pkgutil
 import subprocess
 import sys
-from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 
 import bench
+from bench import answers, report, targets
 from bench.picture import svg
-from bench.question import Curve, Figure, Options, as_json, from_json
-from bench.report import line, verdicts
+from bench.question import Curve, Figure, NotAsked, Options
 from connector.celery import collect_seldom, take_short_turns
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
-ANSWERS = Path(__file__).resolve().parent.parent / ".state" / "bench"
 PICTURES = Path(__file__).resolve().parent.parent / "docs" / "pictures"
+NOT_ASKED = 3
+"""The exit code of a question's process that says why it could not be asked."""
 
 
 def main() -> int:
@@ -38,9 +37,9 @@ def main() -> int:
     options = parser.parse_args()
     if options.here:
         return _answer(options.names[0], Options(options.rounds, options.scale))
-    if options.pictures:
-        return _draw()
     known = questions()
+    if options.pictures:
+        return _draw(known)
     names = options.names or [name for name, module in known.items() if options.all or not _is_long(module)]
     if strange := [name for name in names if name not in known]:
         parser.error(f"there is no question {strange[0]}; there are: {', '.join(known)}")
@@ -70,26 +69,16 @@ def _ask(names: list[str], known: list[str], options: list[str]) -> int:
     """Each question in a process of its own, so that no one's memory or connections are another one's."""
     failed = []
     for name in names:
-        (ANSWERS / f"{name}.json").unlink(missing_ok=True)
-        if subprocess.run([sys.executable, "-m", "bench", "--here", name, *options], check=False).returncode:
+        answers.forget(name)
+        if subprocess.run([sys.executable, "-m", "bench", "--here", name, *options], check=False).returncode not in (
+            0,
+            NOT_ASKED,
+        ):
             failed.append(name)
-    told = [line for name in names for line in _verdicts(name)]
-    others = [line for name in known if name not in names for line in _earlier(name)]
-    sys.stdout.write("\n".join(["", *told, *(f"no answer: {name}" for name in failed), *others, ""]))
+    told = [line for name in names if (found := answers.of(name)) for line in report.others(found.figures)]
+    wanted = targets.lines({name: answers.of(name) for name in known})
+    sys.stdout.write("\n".join(["", *told, *(f"no answer:   {name}" for name in failed), "", *wanted, ""]))
     return 1 if failed else 0
-
-
-def _verdicts(name: str) -> list[str]:
-    return verdicts(figure for figure in _answers(name) if isinstance(figure, Figure))
-
-
-def _earlier(name: str) -> list[str]:
-    """What is known of a question that was not asked now, so that no target is forgotten."""
-    path = ANSWERS / f"{name}.json"
-    if not path.exists():
-        return [f"not asked: {name}"]
-    day = datetime.fromtimestamp(path.stat().st_mtime, UTC).date()
-    return [f"{line} (asked on {day})" for line in _verdicts(name)]
 
 
 def _answer(name: str, options: Options) -> int:
@@ -98,34 +87,28 @@ def _answer(name: str, options: Options) -> int:
     take_short_turns()
     module = import_module(f"bench.{name}")
     sys.stdout.write(f"{name}: {(module.__doc__ or '').splitlines()[0]}\n")
-    results = []
-    for result in module.ask(options):
-        results.append(as_json(result))
-        if isinstance(result, Figure):
-            sys.stdout.write(f"  {line(result)}\n")
-            sys.stdout.flush()
-        _keep(name, results)
+    found = answers.begun(options)
+    try:
+        for result in module.ask(options):
+            found.results.append(result)
+            if isinstance(result, Figure):
+                sys.stdout.write(f"  {report.line(result)}\n")
+                sys.stdout.flush()
+            answers.keep(name, found)
+    except NotAsked as why:
+        sys.stdout.write(f"  not asked: {why}\n")
+        return NOT_ASKED
+    sys.stdout.write(f"  ({found.circumstances})\n")
     return 0
 
 
-def _keep(name: str, results: list[dict[str, object]]) -> None:
-    ANSWERS.mkdir(parents=True, exist_ok=True)
-    (ANSWERS / f"{name}.json").write_text(json.dumps(results))
-
-
-def _answers(name: str) -> list[Figure | Curve]:
-    path = ANSWERS / f"{name}.json"
-    return [from_json(row) for row in json.loads(path.read_text())] if path.exists() else []
-
-
-def _draw() -> int:
+def _draw(known: dict[str, ModuleType]) -> int:
     """The curves that stand in docs/performance.md."""
     PICTURES.mkdir(parents=True, exist_ok=True)
-    for path in sorted(ANSWERS.glob("*.json")):
-        for curve in _answers(path.stem):
-            if isinstance(curve, Curve):
-                (PICTURES / f"{curve.name}.svg").write_text(svg(curve))
-                sys.stdout.write(f"docs/pictures/{curve.name}.svg\n")
+    for curve in [result for name in known if (found := answers.of(name)) for result in found.results]:
+        if isinstance(curve, Curve):
+            (PICTURES / f"{curve.name}.svg").write_text(svg(curve))
+            sys.stdout.write(f"docs/pictures/{curve.name}.svg\n")
     return 0
 
 

@@ -42,9 +42,15 @@ def ask(options: Options) -> Iterable[Figure | Curve]:
     small, large = sizes[0], sizes[-1]
     note = f"{large:,} against {small:,} records"
     time_ratio, memory_ratio = per_record[large] / per_record[small], memory[large] / memory[small]
-    yield Figure(what="CPU per record of a first load, large to small", values=[time_ratio], limit=1.2, note=note)
     yield Figure(
-        what="memory of the worker in a first load, large to small", values=[memory_ratio], limit=1.1, note=note
+        what="CPU per record of a first load, large to small", values=[time_ratio], limit=1.2, note=note, row="growth"
+    )
+    yield Figure(
+        what="memory of the worker in a first load, large to small",
+        values=[memory_ratio],
+        limit=1.1,
+        note=note,
+        row="memory",
     )
     yield Figure(
         what="PostgreSQL's CPU per record, large", values=[1e6 * measured[large]["database"] / large], unit="us"

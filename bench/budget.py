@@ -37,8 +37,8 @@ def ask(options: Options) -> Iterable[Figure]:
             share, refusals = _seen(world)
         used.append(100 * share)
         refused.append(float(refusals))
-    yield Figure(what="use of a 60/s budget by a backlog", values=used, unit="%", limit=95, at_least=True)
-    yield Figure(what="calls refused with 429", values=refused, limit=0)
+    yield Figure(what="use of a 60/s budget by a backlog", values=used, unit="%", limit=95, at_least=True, row="budget")
+    yield Figure(what="calls refused with 429, in all rounds", values=[sum(refused)], limit=0, row="budget")
     yield Figure(
         what="CPU of asking the budget, per call", values=[_asking() for _ in range(options.rounds)], unit="ms"
     )

@@ -50,7 +50,12 @@ def ask(options: Options) -> Iterable[Figure | Curve]:
         note = f"{many:,} customers, 5 flows"
         plain = _watched(seconds, worker)
         yield Figure(
-            what="worst delay of a poll, every 2 minutes", values=[plain["late"]], unit="s", limit=10, note=note
+            what="worst delay of a poll, every 2 minutes",
+            values=[plain["late"]],
+            unit="s",
+            limit=10,
+            note=note,
+            row="fleet",
         )
         yield Figure(what="polls per second", values=[plain["polls"]], note=note)
         yield Figure(what="CPU of the workers for them", values=[plain["worker"]], unit="cores", note=note)

@@ -31,9 +31,9 @@ def ask(options: Options) -> Iterable[Figure]:
             world.clear_log()
             statements.append(float(_poll(world, counting=True)[1]))
             calls.append(float(len(world.calls()) + len(world.calls(sap=True))))
-    yield Figure(what="worker CPU of a poll that brings nothing new", values=cpu, unit="ms", limit=10)
-    yield Figure(what="SQL statements of a poll that brings nothing new", values=statements, limit=6)
-    yield Figure(what="remote calls of a poll that brings nothing new", values=calls, limit=1)
+    yield Figure(what="worker CPU of a poll that brings nothing new", values=cpu, unit="ms", limit=10, row="idle")
+    yield Figure(what="SQL statements of a poll that brings nothing new", values=statements, limit=6, row="idle")
+    yield Figure(what="remote calls of a poll that brings nothing new", values=calls, limit=1, row="idle")
 
 
 def _poll(world: World, *, counting: bool = False) -> tuple[float, int]:

@@ -7,10 +7,13 @@ A question is a module of this folder with
   of it as soon as it is known;
 - optionally `LONG = True`: it takes more than about two minutes, and is left out unless it is named or `--all` given.
 
+It raises `NotAsked` where something that it needs is not there: that is told, and is never a target reached.
+
 Each question runs in a process of its own, with Django set up on the settings of the tests and nothing started:
 `bench.stage` opens databases, simulators and a customer between them. There is no list of questions to keep up.
 
-`python -m bench` asks all of them, `python -m bench NAME ...` some; the last lines say which targets are reached.
+`python -m bench` asks all of them, `python -m bench NAME ...` some; the last lines say which targets are reached
+(`bench.targets`).
 """
 
 from __future__ import annotations
@@ -19,6 +22,10 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
+
+
+class NotAsked(Exception):
+    """Why a question cannot be asked here, and what to do about it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +42,10 @@ class Options:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
-    """One measured figure: its value in every round. `limit` makes it a target: at most, or with `at_least` so much."""
+    """One measured figure: its value in every round. `limit` makes it a target: at most, or with `at_least` so much.
+
+    `row` names the target of the design that it is a part of, see `bench.targets`.
+    """
 
     what: str
     values: Sequence[float]
@@ -43,6 +53,7 @@ class Figure:
     limit: float | None = None
     at_least: bool = False
     note: str = ""
+    row: str = ""
 
     @property
     def middle(self) -> float:

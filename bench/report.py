@@ -15,15 +15,16 @@ def line(figure: Figure) -> str:
     return f"{figure.what}: {figure.middle:.4g}{unit}{spread}{note}"
 
 
-def verdicts(figures: Iterable[Figure]) -> list[str]:
-    """A line per target: reached or not, the figure, the target."""
+def others(figures: Iterable[Figure]) -> list[str]:
+    """A line for each figure with a limit that belongs to no target of the design."""
     return [
-        f"{'reached' if one.reached else 'NOT reached'}: {line(one)}, target {_limit(one)}"
+        f"{'reached:    ' if one.reached else 'NOT reached:'} {line(one)}, limit {limit(one)}"
         for one in figures
-        if one.limit is not None
+        if one.limit is not None and not one.row
     ]
 
 
-def _limit(figure: Figure) -> str:
+def limit(figure: Figure) -> str:
+    """What a figure has to be: "<= 10 ms"."""
     sign = ">=" if figure.at_least else "<="
     return f"{sign} {figure.limit:g}{' ' + figure.unit if figure.unit else ''}"
