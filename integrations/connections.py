@@ -17,6 +17,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from integrations import catalogue, environments
+from integrations.asking import noted
 from integrations.audit import PLATFORM, Actor, record
 from integrations.budget import SharedBudget, Usage, usage
 from integrations.connection import Check, ConnectionSettings, Environment, TokenStore
@@ -293,7 +294,8 @@ def _asked(row: Connection, *, unsaved: bool = False) -> Asked:
     except IntegrationError as error:
         return [Check("Settings", ok=False, detail=error.message, code=error.code)], row.capabilities
     try:
-        return list(system_of(row.system).ping(client)), getattr(client, "capabilities", row.capabilities)
+        checks = system_of(row.system).ping(client)
+        return list(checks if unsaved else noted(row.pk, checks)), getattr(client, "capabilities", row.capabilities)
     except BadCredentials as error:
         return [Check("Signing in", ok=False, detail=error.message, code=error.code)], row.capabilities
     except IntegrationError as error:

@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 
 from integrations import connections, setting_up, steering
+from integrations.asking import answered_so_far
 from integrations.connection import Check
 from integrations.fields import reveal
 from integrations.keyring import KeyMissing
@@ -22,6 +23,7 @@ from integrations.models import Connection
 from integrations.portal.connect_fields import FIELDS
 from integrations.portal.connect_forms import ANYWAY, ConnectionForm, wrong_of
 from integrations.portal.doing import Done, carry_out, reason_of
+from integrations.portal.live import live
 from integrations.portal.pages import PageRequest, actor, page, see
 from integrations.portal.words import system_title
 from integrations.refusals import CannotBeDone
@@ -54,8 +56,24 @@ def _one(request: PageRequest, connection_id: UUID) -> HttpResponse:
         "secrets": [(labels.get(name, name), tail(value)) for name, value in stored.items()],
         "settings": _settings(row),
         "syncs": steering.users(row),
+        **_asking(row),
     }
     return render(request, "portal/connect/one.html", shown)
+
+
+@page(role="viewer")
+def asking(request: PageRequest, connection_id: UUID) -> HttpResponse:
+    """How far a ping is, a part of the connection's page. `begun=yes`: this page has sent it, and gets its answer."""
+    shown = {**_asking(_row(connection_id)), "begun": request.GET.get("begun") == "yes"}
+    if shown["lines"] is None and not shown["begun"]:
+        return HttpResponse(status=204, headers={"HX-Refresh": "true"})
+    return live(request, "portal/connect/_asking.html", "portal/connect/_asking.html", shown)
+
+
+def _asking(row: Connection) -> dict[str, Any]:
+    """What was answered so far, and of how many lines, if it is asked just now."""
+    lines, last = answered_so_far(row.pk), len(row.capabilities.get("checks", []))
+    return {"row": row, "lines": lines, "of": last if last > len(lines or ()) else 0}
 
 
 @page(role="owner", post="owner")
@@ -252,6 +270,7 @@ routes = [
     path("connect/<uuid:connection_id>/", connection, name="connect-one"),
     path("connect/<uuid:connection_id>/edit/", edit, name="connect-edit"),
     path("connect/<uuid:connection_id>/ping/", ping, name="connect-ping"),
+    path("connect/<uuid:connection_id>/asking/", asking, name="connect-asking"),
     path("connect/<uuid:connection_id>/pause/", pause, name="connect-pause"),
     path("connect/<uuid:connection_id>/resume/", resume, name="connect-resume"),
     path("connect/<uuid:connection_id>/remove/", remove, name="connect-remove"),

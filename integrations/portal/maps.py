@@ -13,6 +13,7 @@ from integrations import catalogue, map_files, reference_data, value_maps
 from integrations.mapping_rules import is_rule, problem_with
 from integrations.models import ReplayJob
 from integrations.portal.doing import come_back
+from integrations.portal.live import live
 from integrations.portal.map_words import words
 from integrations.portal.pages import PageRequest, page
 from integrations.value_maps import Only
@@ -120,7 +121,8 @@ def history(request: PageRequest, name: str) -> HttpResponse:
 @page(role="viewer")
 def job(request: PageRequest, name: str) -> HttpResponse:
     """How far it is with what is sent again because of the map; a part of its page."""
-    return render(request, "portal/maps/_job.html", {**about(known(name)), "job": _job(name)})
+    shown = {**about(known(name)), "job": _job(name)}
+    return live(request, "portal/maps/_job.html", "portal/maps/_job.html", shown)
 
 
 @page(role="viewer")

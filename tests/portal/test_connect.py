@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from django_tenants.utils import schema_context
 
+from integrations.asking import answered_so_far, noted
+from integrations.connection import Check
 from integrations.models import AuditEvent, Connection, Sync
 from integrations.portal.connect import tail
 from tenants.models import Customer, Role
@@ -280,3 +282,48 @@ def test_a_list_costs_the_same_however_many_there_are(world: World, owner: Desk,
             Connection.objects.create(name=f"sap {n}", system="sap", environment="sandbox", base_url="https://8.8.8.8")
     assert owner.statements("/connect/") == few
     assert not [sql for sql in owner.sql if '"credentials"' in sql]
+
+
+def test_a_ping_that_is_under_way_is_shown_line_by_line_until_it_is_over(world: World, acme: Customer) -> None:  # noqa: F811
+    viewer, pk = enter(acme, Role.VIEWER), one_of(acme, "sap")
+    path, asked = f"/connect/{pk}/asking/", {"HX-Request": "true"}
+    with schema_context(acme.schema_name):
+        answers = noted(pk, [Check("Signing in", ok=True, detail=""), Check("Reading vendors", ok=False, detail="")])
+        assert next(answers).name == "Signing in"
+    assert "It is being asked, reading only works Signing in" in viewer.page(f"/connect/{pk}/")
+    first = viewer.get(f"{path}?seen=none", **asked)
+    assert (first.status_code, "Reading vendors" in words(first)) == (200, False)
+    again = f"{path}?seen={first.headers['ETag'].strip(chr(34))}"
+    assert viewer.get(again, **asked).status_code == 204
+    with schema_context(acme.schema_name):
+        next(answers)
+    assert "look at this Reading vendors" in words(viewer.get(again, **asked))
+    with schema_context(acme.schema_name):
+        assert list(answers) == []
+    over = viewer.get(again, **asked)
+    assert (over.status_code, over.headers["HX-Refresh"]) == (204, "true")
+    assert "It is being asked" not in viewer.page(f"/connect/{pk}/")
+
+
+def test_the_page_that_pings_shows_progress_before_the_first_answer_and_is_never_reloaded_under_it(
+    world: World,  # noqa: F811
+    acme: Customer,
+) -> None:
+    operator, pk = enter(acme, Role.OPERATOR), one_of(acme, "sap")
+    page = operator.get(f"/connect/{pk}/").content.decode()
+    assert f'hx-get="/connect/{pk}/asking/?begun=yes" hx-trigger="htmx:beforeRequest from:#ping-form"' in page
+    answer = operator.get(f"/connect/{pk}/asking/?begun=yes", **{"HX-Request": "true"})
+    assert (answer.status_code, "HX-Refresh" in answer.headers) == (200, False)
+    assert "It is being asked, reading only" in words(answer)
+
+
+def test_how_far_a_ping_is_stays_within_its_customer(world: World, acme: Customer, globex: Customer) -> None:  # noqa: F811
+    stranger, pk = enter(globex, Role.OWNER), one_of(acme, "sap")
+    with schema_context(acme.schema_name):
+        answers = noted(pk, [Check("Signing in", ok=True, detail="")])
+        next(answers)
+    assert stranger.get(f"/connect/{pk}/asking/").status_code == 404
+    with schema_context(globex.schema_name):
+        assert answered_so_far(pk) is None
+    with schema_context(acme.schema_name):
+        list(answers)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -152,6 +153,9 @@ def test_saving_wakes_what_waits_and_sends_again_by_a_job_if_wanted(owner: Desk,
         assert Delivery.objects.filter(state="pending").count() == 3
     assert ScheduledWork.objects.get(sync_id=job.pk).kind == "job"
     assert "Sending again what was written" in owner.page("/maps/cost-center/job/")
+    page = owner.get("/maps/cost-center/").content.decode()
+    assert 'data-live="3"' in page  # asked for by live.js, which leaves a hidden tab alone
+    assert "every " not in " ".join(re.findall('hx-trigger="([^"]*)"', page))
 
 
 def test_what_was_written_may_stay_as_it_is(owner: Desk, acme: Any) -> None:

@@ -38,16 +38,17 @@ _STAMPS = {
 }
 
 
-def ping(client: SapClient) -> list[Check]:
-    """One check for signing in, one per service, one for the clock.
+def ping(client: SapClient) -> Iterator[Check]:
+    """One check for signing in, one per service, one for the clock; each as soon as it is answered.
 
     A refused sign-in ends it, and so does an address at which nothing answers: each service would wait for it anew.
     """
     try:
         client.prepare()
     except IntegrationError as error:
-        return [_failed("Signing in", error, "Enter client id, secret and token URL again.")]
-    return list(_checks(client))
+        yield _failed("Signing in", error, "Enter client id, secret and token URL again.")
+        return
+    yield from _checks(client)
 
 
 def _checks(client: SapClient) -> Iterator[Check]:

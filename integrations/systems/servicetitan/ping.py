@@ -31,15 +31,19 @@ _FIXES = {
 }
 
 
-def ping(client: ServiceTitanClient) -> list[Check]:
-    """One check for signing in, one per object, one for the clock. A refused sign-in ends it."""
+def ping(client: ServiceTitanClient) -> Iterator[Check]:
+    """One check for signing in, one per object, one for the clock; each as soon as it is answered.
+
+    A refused sign-in ends it.
+    """
     try:
         client.prepare()
     except IntegrationError as error:
-        return [
-            _failed("Signing in", error, "Enter client id and secret again; both belong to one tenant and environment.")
-        ]
-    return list(_checks(client))
+        yield _failed(
+            "Signing in", error, "Enter client id and secret again; both belong to one tenant and environment."
+        )
+        return
+    yield from _checks(client)
 
 
 def _checks(client: ServiceTitanClient) -> Iterator[Check]:

@@ -23,7 +23,7 @@ def test_each_service_says_that_it_works_and_how_its_changes_are_found(sap):
 def test_a_missing_arrangement_is_named_with_its_number_and_what_to_do(sap):
     for name in ("API_PURCHASEORDER_2", "API_PURCHASEORDER_PROCESS_SRV"):
         sap.control("settings", {"arrangements": {name: "html"}})
-    checks = ping(sap.client(read_only=True))
+    checks = list(ping(sap.client(read_only=True)))
     check = by_code(checks)["service:purchase-order"]
     assert not check.ok
     assert "SAP_COM_0053 (Purchase Order Integration)" in check.fix
@@ -39,14 +39,14 @@ def test_a_host_at_which_nothing_answers_is_one_line(sap):
 
 
 def test_a_wrong_password_is_one_line_and_no_further_try(sap):
-    checks = ping(sap.client(read_only=True, password="canary-wrong"))
+    checks = list(ping(sap.client(read_only=True, password="canary-wrong")))
     assert [(check.name, check.ok) for check in checks] == [("Signing in", False)]
     assert len(sap.seen()) <= 2
     assert "canary" not in repr(checks)
 
 
 def test_a_wrong_client_secret_is_one_line(sap):
-    checks = ping(sap.client(read_only=True, auth_method="oauth", password="canary-wrong"))
+    checks = list(ping(sap.client(read_only=True, auth_method="oauth", password="canary-wrong")))
     assert [(check.name, check.ok) for check in checks] == [("Signing in", False)]
 
 
@@ -72,7 +72,7 @@ def test_clocks_that_differ_are_told(sap):
 def test_a_ping_learns_the_services_anew(sap):
     client = sap.client(read_only=True)
     client.capabilities["services"] = {"purchase-order": {"version": "v2"}}
-    ping(client)
+    list(ping(client))
     assert client.capabilities["services"]["purchase-order"]["version"] == "v4"
 
 

@@ -15,7 +15,7 @@ from tests.systems.servicetitan.connecting import Stub, client_for, page, settin
 
 
 def test_a_healthy_connection_passes_every_check_with_one_small_call_per_object(service: Service):
-    checks = ping(service.client())
+    checks = list(ping(service.client()))
     assert [check.name for check in checks if not check.ok] == []
     assert [check.name for check in checks[:3]] == ["Signing in", "Reading vendors", "Clock"]
     assert checks[0].detail == f"Signed in to tenant 1001 at {service.url}."
@@ -45,7 +45,7 @@ def test_a_scope_to_write_that_the_token_does_not_name_is_told_before_anything_i
 
 def test_a_token_that_cannot_be_read_says_nothing_about_writing():
     with serve(Stub(lambda request: page([]))) as server:
-        checks = ping(client_for(settings(server.url)))
+        checks = list(ping(client_for(settings(server.url))))
     assert [check.name for check in checks if check.name.startswith("Writing")] == []
 
 
@@ -67,7 +67,7 @@ def test_a_token_that_no_call_accepts_is_about_the_application_key():
 
 def test_a_tenant_id_of_somebody_else_fails_all_and_signs_in_to_none(service: Service):
     client = client_for(settings(service.url, options={"servicetitan_tenant_id": "1002"}))
-    checks = ping(client)
+    checks = list(ping(client))
     assert [check.ok for check in checks] == [False] * len(RESOURCES)
     assert "check that the tenant id belongs to this client id" in checks[0].detail
 

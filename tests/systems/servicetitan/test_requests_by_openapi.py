@@ -85,7 +85,7 @@ def test_a_request_that_breaks_the_document_is_noticed():
 
 def test_reading(service: Service, recorded: list[Request]):
     client = service.client(page_size=50)
-    ping(client)
+    list(ping(client))
     for kind in KINDS:
         rows = everything(client, kind)
         lookup(client, kind, [key_of(kind, row) for row in rows[:60]] or ["1"])
