@@ -11,13 +11,17 @@ from tenants import schema
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """A task that runs every so many seconds. A message that nobody took within `expires` seconds is dropped."""
+    """A task that runs every so many seconds. A message that nobody took within `expires` seconds is dropped.
+
+    `expired`: what `expires` was in earlier versions. A row that still has it was not changed by anybody, and follows.
+    """
 
     name: str
     task: str
     seconds: int
     expires: int
     description: str
+    expired: tuple[int, ...] = ()
 
 
 ROWS = (
@@ -29,6 +33,7 @@ ROWS = (
         # first are all old. With 5 seconds none of them would be done until a queue was empty.
         expires=60,
         description="Claims what is due in the schedule index and sends it to the workers.",
+        expired=(5,),
     ),
     Row(
         name="tick-telling",
@@ -36,6 +41,7 @@ ROWS = (
         seconds=2,
         expires=60,
         description="Claims endpoints with events to send, and customers to look at for alerts.",
+        expired=(5,),
     ),
     Row(
         name="watch",
@@ -83,17 +89,26 @@ ROWS = (
 
 
 def ensure_rows(using: str = "default") -> None:
-    """Creates the rows that are missing. One that an operator changed or disabled stays as it is."""
+    """Creates the rows that are missing. One that an operator changed or disabled stays as it is.
+
+    Called after every migration of public, so that rows of an installation follow this list with the next deployment.
+    """
     connection = connections[using]
     if schema.current() != schema.PUBLIC:
         return
     if "django_celery_beat_periodictask" not in connection.introspection.table_names():
         return
-    from django_celery_beat.models import IntervalSchedule, PeriodicTask
+    from django_celery_beat.models import IntervalSchedule, PeriodicTask, PeriodicTasks
 
+    followed = 0
     for row in ROWS:
         interval, _ = IntervalSchedule.objects.using(using).get_or_create(
             every=row.seconds, period=IntervalSchedule.SECONDS
         )
         given = {"task": row.task, "interval": interval, "expire_seconds": row.expires, "description": row.description}
-        PeriodicTask.objects.using(using).get_or_create(name=row.name, defaults=given)
+        rows = PeriodicTask.objects.using(using)
+        rows.get_or_create(name=row.name, defaults=given)
+        unchanged = rows.filter(name=row.name, expire_seconds__in=row.expired)
+        followed += unchanged.update(expire_seconds=row.expires)
+    if followed:
+        PeriodicTasks.update_changed()  # a beat that is running reads its rows anew

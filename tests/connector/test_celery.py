@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from django.contrib.sessions.models import Session
 from django.utils import timezone
-from django_celery_beat.models import PeriodicTask
+from django_celery_beat.models import PeriodicTask, PeriodicTasks
 
 from connector.celery import app, start_in_public
 from tenants import beat, schema
@@ -91,6 +91,22 @@ def test_what_an_operator_changed_stays(db):
     PeriodicTask.objects.filter(name="tick").update(enabled=False)
     beat.ensure_rows()
     assert PeriodicTask.objects.get(name="tick").enabled is False
+
+
+def test_ticks_of_an_older_installation_wait_as_long_as_those_of_a_new_one(db):
+    PeriodicTask.objects.filter(name="tick").update(expire_seconds=5)
+    before = PeriodicTasks.last_change()
+    beat.ensure_rows()
+    assert PeriodicTask.objects.get(name="tick").expire_seconds == 60
+    assert PeriodicTasks.last_change() > before
+
+
+def test_an_expiry_that_an_operator_chose_stays(db):
+    PeriodicTask.objects.filter(name="tick").update(expire_seconds=7)
+    before = PeriodicTasks.last_change()
+    beat.ensure_rows()
+    assert PeriodicTask.objects.get(name="tick").expire_seconds == 7
+    assert PeriodicTasks.last_change() == before
 
 
 def test_a_customers_schema_gets_no_beat_rows(in_acme):
