@@ -7,6 +7,7 @@ system is asked first: those open their own. Replays and the like go through the
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -19,6 +20,7 @@ from integrations.engine import (
     Reread,
     Selection,
     dismiss,
+    ledger,
     link_by_hand,
     make_anew,
     replay,
@@ -166,34 +168,65 @@ def let_make_anew(link: Link, customer: Customer, *, reason: str, actor: Actor, 
     return freed
 
 
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """What came of a change of maps: how many deliveries go on by now, and the jobs that send the others again."""
+
+    deliveries: int
+    jobs: tuple[ReplayJob, ...] = ()
+
+
 def save_values(
     values: Collection[Given], customer: Customer, *, actor: Actor, now: datetime, send_again: bool = True
-) -> int:
-    """Saves rows of value maps that `reference_data.check` has found to be right; how many deliveries go on.
+) -> Saved:
+    """Saves rows of value maps that `reference_data.check` has found to be right; what waited for them goes on.
 
-    Without `send_again` what was written under other values stays as it is, see `start_remap`.
+    What was written under other values is sent again, what is more than a page of it by a job; without `send_again`
+    it stays as it is, see `start_remap`.
     """
-    before = _values(values)
-    woken = reference_data.save_checked(customer, values, by=_by(actor), now=now, send_again=send_again)
-    changed = {
-        f"{given.map} {given.key}": {"before": before.get((given.map, given.key)), "after": given.value}
-        for given in values
-        if before.get((given.map, given.key)) != given.value
-    }
-    subject = ", ".join(sorted({given.map for given in values}))
-    detail = {"rows": dict(list(changed.items())[:100]), "changed": len(changed), "deliveries": woken}
-    record(actor=actor, action="value-map.saved", subject=subject, subject_id=f"map:{subject}"[:120], detail=detail)
-    return woken
+    with ledger():
+        before = _values(values)
+        woken = reference_data.save_checked(customer, values, by=_by(actor), now=now, send_again=False)
+        new = [given for given in values if before.get((given.map, given.key)) != given.value]
+        changed = {
+            f"{given.map} {given.key}": {"before": before.get((given.map, given.key)), "after": given.value}
+            for given in new
+        }
+        names = sorted({given.map for given in values})
+        again = Saved(0)
+        for name in names if send_again else ():
+            again = _also(again, name, [g.key for g in new if g.map == name], customer, actor=actor, now=now)
+        subject, deliveries = ", ".join(names), woken + again.deliveries
+        detail = {"rows": dict(list(changed.items())[:100]), "changed": len(changed), "deliveries": deliveries}
+        record(actor=actor, action="value-map.saved", subject=subject, subject_id=f"map:{subject}"[:120], detail=detail)
+    return Saved(deliveries, again.jobs)
 
 
-def remove_value(row: ValueMap, customer: Customer, *, actor: Actor, now: datetime, send_again: bool = True) -> int:
-    """Removes a row of a map; how many records are sent again under a rule that stays."""
-    plan = CustomerSchedule(customer.pk)
-    again = remove_values(row.map, [row.key], by=_by(actor), schedule=plan, now=now, send_again=send_again)
-    detail = {"key": row.key, "before": row.value, "deliveries": again}
-    subject_id = f"map:{row.map}"  # by which the history of a map is found, whose rows come and go
-    record(actor=actor, action="value-map.row-removed", subject=row.map, subject_id=subject_id, detail=detail)
+def remove_value(row: ValueMap, customer: Customer, *, actor: Actor, now: datetime, send_again: bool = True) -> Saved:
+    """Removes a row of a map; records that a rule which stays answers otherwise are sent again."""
+    with ledger():
+        plan = CustomerSchedule(customer.pk)
+        remove_values(row.map, [row.key], by=_by(actor), schedule=plan, now=now, send_again=False)
+        again = Saved(0)
+        if send_again:
+            again = _also(again, row.map, [row.key], customer, actor=actor, now=now)
+        detail = {"key": row.key, "before": row.value, "deliveries": again.deliveries}
+        subject_id = f"map:{row.map}"  # by which the history of a map is found, whose rows come and go
+        record(actor=actor, action="value-map.row-removed", subject=row.map, subject_id=subject_id, detail=detail)
     return again
+
+
+def _also(
+    known: Saved, value_map: str, keys: Collection[str], customer: Customer, *, actor: Actor, now: datetime
+) -> Saved:
+    """With what is sent again because of these rows of a map."""
+    if not keys:
+        return known
+    sent, job = jobs.go_on_remapping(customer, value_map, keys, by=_by(actor), now=now)
+    if job is not None:
+        detail = {"selection": job.selection}
+        record(actor=actor, action="remap-job.started", subject=value_map, subject_id=str(job.pk), detail=detail)
+    return Saved(known.deliveries + sent, (*known.jobs, *([job] if job else ())))
 
 
 def start_remap(

@@ -60,6 +60,20 @@ def start_remap(
     return job
 
 
+def go_on_remapping(
+    customer: Customer, value_map: str, keys: Collection[str], *, by: str, now: datetime
+) -> tuple[int, ReplayJob | None]:
+    """Sends again what was written under other values than these rows give: some at once, the rest by a job.
+
+    In the ledger transaction that has changed the rows. Returns how many at once, and the job if there is a rest.
+    """
+    plan = CustomerSchedule(customer.pk)
+    sent, job = remapping.begin_to_send_again(value_map, keys, by=by, schedule=plan, now=now)
+    if job is not None:
+        _make_due(customer, job.pk, now)
+    return sent, job
+
+
 def resume_replay(customer: Customer, job: ReplayJob, *, now: datetime) -> ReplayJob:
     """Lets a job that was stopped, or has failed, go on where it was."""
     with transaction.atomic():

@@ -118,7 +118,9 @@ def save(
     with ledger():
         _require_unchanged(value_map, wanted)
         saved = [each.given for each in wanted if each.given.value]
-        woken = desk.save_values(saved, customer, actor=actor, now=now, send_again=False) if saved else 0
+        woken = 0
+        if saved:
+            woken = desk.save_values(saved, customer, actor=actor, now=now, send_again=False).deliveries
         gone = ValueMap.objects.filter(map=value_map, key__in=[e.given.key for e in wanted if not e.given.value])
         for row in list(gone):
             desk.remove_value(row, customer, actor=actor, now=now, send_again=False)

@@ -144,9 +144,8 @@ class ValueMapPage(Desk):
     def remove(self, request: HttpRequest, row: ValueMap) -> Answer:
         """Takes the row away."""
         again = desk.remove_value(row, customer(request), actor=actor(request), now=timezone.now())
-        messages.success(
-            request, f"Removed {row.map} {row.key}; {again} records are sent again under a rule that stays."
-        )
+        told = f"Removed {row.map} {row.key}; {again.deliveries} records are sent again under a rule that stays."
+        messages.success(request, told + _by_jobs(again))
         return redirect(_list())
 
 
@@ -161,10 +160,15 @@ def _save(request: HttpRequest) -> None:
     if checked.wrong:
         raise CannotBeDone(" ".join(checked.wrong.values()))
     with transaction.atomic():
-        woken = desk.save_values([given], customer(request), actor=actor(request), now=timezone.now())
-    messages.success(request, f"{name} {key} is mapped to {value}; {woken} records go on because of it.")
+        saved = desk.save_values([given], customer(request), actor=actor(request), now=timezone.now())
+    told = f"{name} {key} is mapped to {value}; {saved.deliveries} records go on because of it."
+    messages.success(request, told + _by_jobs(saved))
     for reason in checked.unchecked:
         messages.warning(request, f"Saved without being checked: {reason} The nightly check will.")
+
+
+def _by_jobs(saved: desk.Saved) -> str:
+    return " A job sends the others: see Replay jobs." if saved.jobs else ""
 
 
 def _list() -> str:

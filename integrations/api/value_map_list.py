@@ -94,6 +94,9 @@ class SavedShown(serializers.Serializer[Any]):
 
     rows = serializers.IntegerField()
     deliveries = serializers.IntegerField()
+    job = serializers.UUIDField(
+        allow_null=True, help_text="The replay job that sends the others again, if there are more than some hundred."
+    )
     unchecked = serializers.ListField(child=serializers.CharField())
 
 
@@ -151,13 +154,14 @@ class RowList(Resource):
         "Save rows of a map",
         answer=SavedShown,
         body=MapRows,
-        example={"rows": 1, "deliveries": 812, "unchecked": []},
+        example={"rows": 1, "deliveries": 412, "job": None, "unchecked": []},
         body_example={"rows": [ROW]},
     )
     def post(self, request: Request, value_map: str) -> Response:
         """Adds and changes rows, all or none, once their values were found in the live system.
 
-        What waited for them goes on; what was written under another value is sent again.
+        What waited for them goes on; what was written under another value is sent again, the newest at once and,
+        where there are many, the others by a job.
         """
         return _saved(self)
 
@@ -210,7 +214,7 @@ class CsvFile(Resource):
         "Import a map from CSV",
         answer=SavedShown,
         body=MapFile,
-        example={"rows": 2, "deliveries": 0, "unchecked": []},
+        example={"rows": 2, "deliveries": 0, "job": None, "unchecked": []},
         body_example={"csv": "key,value,label\n10101101,12,Plumbing\n10*,13,All others\n"},
     )
     def post(self, request: Request, value_map: str) -> Response:
@@ -272,8 +276,9 @@ def _checked(values: list[Given], where: str, lines: Sequence[int] = ()) -> tupl
 
 def _saved(view: Resource) -> Response:
     values, unchecked = view.prepared
-    woken = desk.save_values(values, view.customer, actor=view.actor, now=timezone.now())
-    return Response({"rows": len(values), "deliveries": woken, "unchecked": unchecked})
+    saved = desk.save_values(values, view.customer, actor=view.actor, now=timezone.now())
+    job = str(saved.jobs[0].pk) if saved.jobs else None
+    return Response({"rows": len(values), "deliveries": saved.deliveries, "job": job, "unchecked": unchecked})
 
 
 routes = [

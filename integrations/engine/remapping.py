@@ -38,6 +38,33 @@ def send_again(
     return sent
 
 
+def begin_to_send_again(
+    value_map: str, keys: Collection[str], *, by: str, schedule: Schedule, now: datetime
+) -> tuple[int, ReplayJob | None]:
+    """As `send_again`, but a page of uses at most, the newest ones; how many records, and a job for all the others.
+
+    In the ledger transaction that has changed the rows; whoever calls has the job worked on.
+    """
+    asked, table = uses.Asked.of(value_map, keys), tables([value_map])[value_map]
+    place: uses.Place | None = uses.BEGINNING
+    sent = seen = 0
+    while place is not None and seen < PAGE:
+        page, place, looked_at = uses.page(asked, place, PAGE)
+        sent, seen = sent + _anew(page, asked, table, LIVE, by=by, schedule=schedule, now=now), seen + looked_at
+    if place is None:
+        return sent, None
+    job = ReplayJob.objects.create(
+        action=ReplayJob.Action.REMAP,
+        selection={"map": value_map, "keys": sorted(keys), "since": "", "leave": []},
+        cursor={"kind": place[0], "id": str(place[1])},
+        expected=0,
+        expected_exactly=False,
+        started_by=by[:80],
+        created_at=now,
+    )
+    return sent, job
+
+
 def is_used_of_late(value_map: str, keys: Collection[str], *, since: datetime, leave: Collection[UUID] = ()) -> bool:
     """Whether one of the newest uses differs from what the map answers by now: it came after somebody had looked.
 
@@ -89,7 +116,8 @@ def start(value_map: str, keys: Collection[str], counted: Counted, *, by: str, n
 def go_on(job: ReplayJob, size: int, *, schedule: Schedule, now: datetime) -> None:
     """Treats the next page of a job and moves its cursor behind it. In a ledger transaction; does not save."""
     stored = job.selection
-    asked = uses.Asked.of(stored["map"], stored["keys"], datetime.fromisoformat(stored["since"]))
+    since = datetime.fromisoformat(stored["since"]) if stored["since"] else None
+    asked = uses.Asked.of(stored["map"], stored["keys"], since)
     page, place, looked_at = uses.page(asked, _place(job), size)
     table, leave = tables([asked.map])[asked.map], set(stored.get("leave", ()))
     page = [use for use in page if str(use.delivery) not in leave]

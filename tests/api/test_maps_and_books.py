@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
+from integrations import jobs
+from integrations.engine import remapping
 from integrations.models import AuditEvent, Delivery, ReconcileReport, ValueMap
-from tenants import schema
+from tenants import schedule, schema
 from tests.api.records import more, work
 
 
@@ -41,6 +44,33 @@ def test_saved_rows_wake_what_waited_and_stand_in_the_audit(api: Any, acme: Any,
         event = AuditEvent.objects.get(action="value-map.saved")
         assert event.detail["rows"]["unit PC"] == {"before": None, "after": "EA"}
         assert Delivery.objects.get(pk=made["held"][0].pk).state == "pending"
+
+
+def test_what_many_records_used_is_sent_again_by_a_job_that_is_named(
+    api: Any, acme: Any, made: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(remapping, "PAGE", 2)
+    rows = [{"key": "K1", "value": "12"}]
+    assert api.post("value-maps/unit/rows", {"rows": rows}).json()["job"] is None
+    with schema.within(acme):
+        used = {"kind": "map", "name": "unit", "key": "K1", "value": "12"}
+        done = [
+            Delivery.objects.create(
+                sync=made["orders"], source_key=f"45000003{n:02}", number=1, state="unchanged",
+                digest="", stamp="", payload={"n": n}, lookups=[used], created_at=timezone.now(),
+            )
+            for n in range(5)
+        ]  # fmt: skip
+    answer = api.post("value-maps/unit/rows", {"rows": [{"key": "K1", "value": "13"}]}).json()
+    assert answer["deliveries"] == 2
+    shown = api.get(f"replay-jobs/{answer['job']}").json()
+    assert (shown["action"], shown["state"], shown["expected_exactly"]) == ("remap", "running", False)
+    for claim in schedule.claim(now=timezone.now(), limit=10, lease_seconds=300, kinds=("job",)):
+        jobs.run_claim(claim)
+    assert api.get(f"replay-jobs/{answer['job']}").json()["done"] == len(done) - 2
+    with schema.within(acme):
+        assert Delivery.objects.filter(why="mapping").count() == len(done)
+        assert AuditEvent.objects.filter(action="remap-job.started", subject="unit").count() == 1
 
 
 def test_a_wrong_row_is_told_with_its_place_and_nothing_is_saved(api: Any, acme: Any, made: Any) -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from integrations import map_changes
 from integrations.audit import PLATFORM
-from integrations.engine import Given, reach, remapping, replay_jobs, save_values
+from integrations.engine import Given, ledger, reach, remapping, replay_jobs, save_values
 from integrations.engine.mapping import remove_values
 from integrations.engine.remapping import Counted
 from integrations.models import Delivery, Progress, ReplayJob, Step
@@ -243,3 +243,36 @@ def test_a_change_that_reaches_nothing_needs_no_job(world: World, in_acme: Custo
     wanted = map_changes.Wanted(Given("code", "K2", "new"), "")
     _, made = map_changes.save("code", [wanted], in_acme, send_again_since=LONG_AGO, actor=PLATFORM, now=world.clock())
     assert (made, ReplayJob.objects.count()) == (None, 0)
+
+
+def test_a_change_sends_a_page_at_once_and_leaves_the_rest_to_a_job_in_pages(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(remapping, "PAGE", 3)
+    save(world, K1="1")
+    orders(world, **dict.fromkeys("abcdefgh", "K1"))
+    save(world, K1="9")
+    with ledger():
+        sent, rest = remapping.begin_to_send_again("code", ["K1"], **by(world))
+    assert sent == 3
+    assert rest is not None
+    assert rest.expected_exactly is False
+    assert Delivery.objects.filter(why="mapping").count() == 3
+    pages = 0
+    while replay_jobs.go_on(rest.pk, lease=lease(world), schedule=world.schedule, now=world.clock()):
+        pages += 1
+    rest.refresh_from_db()
+    assert (rest.state, rest.done) == ("finished", 5)
+    assert Delivery.objects.filter(why="mapping").count() == 8
+    world.deliver()
+    world.deliver()
+    assert set(there(world).values()) == {"9"}
+
+
+def test_a_change_that_reaches_few_needs_no_job(world: World) -> None:
+    save(world, K1="1")
+    orders(world, a="K1", b="K1")
+    save(world, K1="9")
+    with ledger():
+        assert remapping.begin_to_send_again("code", ["K1"], **by(world)) == (2, None)
+        assert remapping.begin_to_send_again("code", ["K1"], **by(world)) == (0, None)
