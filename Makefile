@@ -63,9 +63,9 @@ processes: install ## real processes killed and stopped during 5,000 records, te
 	@for seed in $${SEEDS:-1 2 3 4 5 6 7 8 9 10}; do \
 		$(RUN) -m tests.faults.processes --seed $$seed --records $${RECORDS:-5000} $(if $(RESULTS),--results $(RESULTS)) || exit 1; done
 
-bench: install ## what the product costs, against a bare loop in the same run; ASK="orders idle" for some, ASK=--all for the long ones
-	$(RUN) -m bench $(ASK)
-	@$(RUN) -m devservices down --instance tests --if-idle
+bench: install ## what the product costs, against a bare loop in the same run; ASK="orders idle" for some, ASK=--all for all, RESULTS=FILE of make sim
+	RESULTS=$(RESULTS) $(RUN) -m bench $(ASK)
+	@$(RUN) -m devservices down --instance bench --if-idle
 
 docs: install ## the documentation site in .state/site, with a reference made from the code; any warning is an error
 	NO_MKDOCS_2_WARNING=1 $(RUN) -m mkdocs build --quiet

@@ -18,6 +18,7 @@ from bench.question import Curve, Figure, NotAsked, Options
 from connector.celery import collect_seldom, take_short_turns
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
+os.environ.setdefault("DEVSERVICES_INSTANCE", "bench")  # nobody else uses its services: their CPU is ours
 PICTURES = Path(__file__).resolve().parent.parent / "docs" / "pictures"
 NOT_ASKED = 3
 """The exit code of a question's process that says why it could not be asked."""

@@ -1,4 +1,4 @@
-"""What questions were answered with, kept in .state/bench: figures, curves, when, at which size, how busy it was."""
+"""What questions were answered with (.state/bench): figures, curves, when, at which size, how busy it was."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 
 from bench.question import Curve, Figure, Options, as_json, from_json
 
-FOLDER = Path(__file__).resolve().parent.parent / ".state" / "bench"
+FOLDER = Path(os.environ.get("BENCH_ANSWERS") or Path(__file__).resolve().parent.parent / ".state" / "bench")
 
 
 @dataclass(slots=True, kw_only=True)

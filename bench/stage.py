@@ -68,9 +68,7 @@ def world(*, orders: int, latency: float = 0.0, hurried: bool = True, **options:
 
 def database_cpu() -> float:
     """CPU seconds that PostgreSQL has used so far, all of its processes together, ended ones included."""
-    data = Path(str(settings.DATABASES["default"]["HOST"])).parent / "data" / "postmaster.pid"
-    server = int(data.read_text().split("\n", 1)[0])
-    return sum(_cpu(pid) for pid in [server, *_children(server)])
+    return sum(_cpu(pid) for pid in _server())
 
 
 def tree_cpu(pid: int) -> float:
@@ -92,3 +90,24 @@ def _cpu(pid: int) -> float:
     except OSError:
         return 0.0
     return sum(int(word) for word in words[11:15]) / TICKS
+
+
+def database_memory() -> float:
+    """MB that PostgreSQL's processes have in memory now, what they share counted once."""
+    return sum(_pss(pid) for pid in _server()) / 1024
+
+
+def _pss(pid: int) -> float:
+    """In kB."""
+    try:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    except OSError:
+        return 0.0
+    return sum(float(line.split()[1]) for line in lines if line.startswith("Pss:"))
+
+
+def _server() -> list[int]:
+    """PostgreSQL's processes."""
+    data = Path(str(settings.DATABASES["default"]["HOST"])).parent / "data" / "postmaster.pid"
+    server = int(data.read_text().split("\n", 1)[0])
+    return [server, *_children(server)]

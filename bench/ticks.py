@@ -25,17 +25,19 @@ NOON = datetime(2026, 11, 2, 12, tzinfo=UTC)
 
 def ask(options: Options) -> Iterable[Figure | Curve]:
     """Wall and PostgreSQL CPU of a tick that claims what one second brings, and the turns of quiet customers."""
-    points = {}
+    points, sizes = {}, [options.size(size, least=60) for size in CUSTOMERS]
     with stage.database():
         have = 0
-        for customers in CUSTOMERS:
+        for customers in sizes:
             _add(have, customers)
             have = customers
             points[customers] = _tick()
         first = _first_turn_of_quiet()
     cost = {size: 1000 * one for size, one in points.items()}
-    yield Figure(what="a tick over 1,000 customers with 5 flows every 2 minutes", values=[cost[1_000]], unit="ms")
-    yield Figure(what="a tick over 10,000 such customers", values=[cost[10_000]], unit="ms")
+    yield Figure(
+        what=f"a tick over {sizes[0]:,} customers with 5 flows every 2 minutes", values=[cost[sizes[0]]], unit="ms"
+    )
+    yield Figure(what=f"a tick over {sizes[-1]:,} such customers", values=[cost[sizes[-1]]], unit="ms")
     yield Figure(what="claims ahead of the last quiet customer, of 50 quiet ones beside a busy one", values=[first])
     lines = {"a tick": [(float(size), value) for size, value in cost.items()]}
     yield Curve(name="tick-cost", title="A tick every second", x="customers with 5 flows", y="ms per tick", lines=lines)
