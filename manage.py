@@ -15,6 +15,14 @@ def main() -> None:
     except KeyboardInterrupt:
         sys.stderr.write("Stopped.\n")
         sys.exit(130)  # what shells say of a program that Ctrl-C ended
+    except Exception as error:
+        from connector.commands import trouble_with
+
+        told = "" if "--traceback" in sys.argv else trouble_with(error)
+        if not told:
+            raise
+        sys.stderr.write(f"{told}\n")
+        sys.exit(1)
 
 
 if __name__ == "__main__":
