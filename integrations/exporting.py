@@ -67,14 +67,14 @@ def _pages(customer: Customer, model: type[models.Model]) -> Iterator[Sequence[d
 
 
 def _about(customer: Customer) -> dict[str, Any]:
-    people = Membership.objects.filter(customer=customer).order_by("person__email")
+    people = Membership.objects.select_related("person").filter(customer=customer).order_by("person__email")
     return {
         "id": customer.schema_name,
         "name": customer.name,
         "time_zone": customer.time_zone,
         "created_at": customer.created_at,
         "hosts": list(Domain.objects.filter(tenant=customer).order_by("domain").values_list("domain", flat=True)),
-        "members": list(people.values("role", email=models.F("person__email"), name=models.F("person__name"))),
+        "members": [{"role": one.role, "email": one.person.email, "name": one.shown_name} for one in people],
     }
 
 

@@ -29,11 +29,13 @@ class MemberAlready(CannotBeDone):
 def add(customer: Customer, *, email: str, name: str, role: Role, actor: Actor) -> Membership:
     """A person with a role. Somebody who is new to the installation gets an account without a password.
 
-    One who has an account keeps their name and password. Raises MemberAlready.
+    One who has an account keeps their name and password, and is called `name` here until they come: nobody learns by
+    adding an address whether it has an account, and whose. Raises MemberAlready.
     """
     _one_at_a_time(customer)
     person = person_of(email, name=name)
-    member, created = Membership.objects.get_or_create(customer=customer, person=person, defaults={"role": role})
+    given = {"role": role, "has_come": False, "known_as": name}
+    member, created = Membership.objects.get_or_create(customer=customer, person=person, defaults=given)
     if not created:
         raise MemberAlready(f"{person.email} is {member.role} here already.")
     _record(member, "added", actor, {"role": str(role)})

@@ -62,6 +62,7 @@ def redeem(*, code: str, customer: Customer, state: str, now: datetime) -> Perso
     person = Person.objects.get(pk=found.person_id)
     if not person.is_active or not _may_enter(person, customer, now):
         raise CodeRefused
+    Membership.objects.filter(customer=customer, person=person, has_come=False).update(has_come=True)
     return person
 
 

@@ -164,11 +164,17 @@ class Role(models.TextChoices):
 
 
 class Membership(models.Model):
-    """A person's role at a customer. Looked up at every request, so that removing it locks out at once."""
+    """A person's role at a customer. Looked up at every request, so that removing it locks out at once.
+
+    `known_as`: what those call them who have added them. Their own name is theirs to tell, by coming: otherwise anybody
+    could ask for it, and learn who has an account, by adding an address.
+    """
 
     customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="memberships")
     person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=10, choices=Role.choices, default=Role.VIEWER)
+    has_come = models.BooleanField(default=True, db_default=True)
+    known_as = models.CharField(max_length=200, blank=True, default="", db_default="")
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -176,6 +182,11 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.person} at {self.customer}: {self.role}"
+
+    @property
+    def shown_name(self) -> str:
+        """What the person is called here."""
+        return self.person.name if self.has_come else self.known_as
 
 
 class SignInCode(models.Model):

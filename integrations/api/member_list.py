@@ -34,13 +34,13 @@ class MemberShown(serializers.Serializer[Membership]):
 
     id = serializers.UUIDField(source="person_id")
     email = serializers.CharField(source="person.email")
-    name = serializers.CharField(source="person.name")
+    name = serializers.CharField(source="shown_name")
     role = serializers.ChoiceField(choices=Role.choices)
     member_since = serializers.DateTimeField(source="created_at")
 
 
 class NewMember(Strict):
-    """A person who shall work here. `name` is only used for one who is new to the installation."""
+    """A person who shall work here. `name` is what they are called here until they come for the first time."""
 
     email = Text(max_length=254, validators=[EmailValidator("This is no e-mail address.")])
     name = Text(max_length=200, required=False, allow_blank=True, default="")

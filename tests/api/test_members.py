@@ -6,11 +6,13 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.db import connections as database_connections
+from django.utils import timezone
 
 from integrations.models import AuditEvent
-from tenants import schema
+from tenants import handover, schema
 from tenants.models import Membership, Person, Role
 from tests.api.caller import Caller, caller_of
+from tests.portal.desk import enter
 
 
 @pytest.fixture
@@ -33,8 +35,33 @@ def test_a_person_of_another_customer_keeps_name_and_password(api, acme, globex)
     Membership.objects.create(customer=globex, person=person, role=Role.OWNER)
     shown = api.post("members", {"email": "gus@globex.test", "name": "Other", "role": "viewer"}).json()
     person.refresh_from_db()
-    assert (shown["name"], person.check_password("canary password")) == ("Gus", True)
+    assert (person.name, person.check_password("canary password")) == ("Gus", True)
+    assert shown["name"] == "Other"
     assert Membership.objects.get(customer=globex).role == "owner"
+
+
+def test_nobody_learns_by_adding_an_address_whether_it_has_an_account(api, acme, globex):
+    known = Person.objects.create_user("gus@globex.test", "canary password", name="Gus Geheim")
+    Membership.objects.create(customer=globex, person=known, role=Role.OWNER)
+    answers = [api.post("members", {"email": f"{name}@globex.test", "role": "viewer"}) for name in ("gus", "nobody")]
+    for told in (
+        [answer.json() for answer in answers],
+        api.get("members").json()["items"],
+        [api.get(f"members/{answer.json()['id']}").json() for answer in answers],
+    ):
+        assert [{name: one[name] for name in ("name", "role")} for one in told] == [{"name": "", "role": "viewer"}] * 2
+    assert "Geheim" not in enter(acme, Role.OWNER).page("/team/")
+    assert enter(globex, Role.OWNER).page("/team/").count("Gus Geheim") == 1
+
+
+def test_a_member_is_shown_by_their_own_name_once_they_have_come(api, acme):
+    person = Person.objects.create_user("gus@globex.test", name="Gus")
+    api.post("members", {"email": "gus@globex.test", "name": "The new one", "role": "viewer"})
+    now, state = timezone.now(), handover.new_state()
+    code = handover.issue(person=person, customer=acme, state_hash=handover.hashed(state), now=now)
+    assert [one["name"] for one in api.get("members").json()["items"]] == ["The new one"]
+    handover.redeem(code=code, customer=acme, state=state, now=now)
+    assert [one["name"] for one in api.get("members").json()["items"]] == ["Gus"]
 
 
 def test_members_of_other_customers_are_not_there(api, globex):
