@@ -1,4 +1,7 @@
-"""Value maps as CSV files, both ways: UTF-8, columns key, value and label, separated by commas or semicolons."""
+"""Value maps as CSV files, both ways: UTF-8, columns key, value and label, separated by commas or semicolons.
+
+What a spreadsheet would take for a formula has a ' before it (integrations/sheet.py), which is taken away again.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from integrations import catalogue
 from integrations.engine import Given
 from integrations.mapping_rules import problem_with
 from integrations.models import ValueMap
+from integrations.sheet import cell, unmarked
 
 COLUMNS = ("key", "value", "label")
 KEY_LENGTH, VALUE_LENGTH = 120, 200
@@ -37,7 +41,8 @@ def written(value_map: str) -> str:
     out = io.StringIO()
     lines = csv.writer(out, lineterminator="\n")
     lines.writerow(COLUMNS)
-    lines.writerows(ValueMap.objects.filter(map=value_map).order_by("key").values_list(*COLUMNS))
+    rows = ValueMap.objects.filter(map=value_map).order_by("key").values_list(*COLUMNS)
+    lines.writerows([cell(text) for text in row] for row in rows)
     return out.getvalue()
 
 
@@ -49,7 +54,7 @@ def read(value_map: str, text: str) -> list[Line]:
         if not {"key", "value"} <= set(rows.fieldnames or ()):
             raise WrongFile(["line 1: it names the columns: key, value and, if wanted, label."])
         for row in rows:
-            key, value, label = ((row.get(column) or "").strip() for column in COLUMNS)
+            key, value, label = (unmarked((row.get(column) or "").strip()) for column in COLUMNS)
             found.append(Line(rows.line_num, Given(value_map, key, value, label)))
             problems += [f"line {rows.line_num}: {problem}" for problem in _problems(found[-1].given, None in row)]
     except csv.Error as error:

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import csv
+import io
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from integrations.map_files import WrongFile, read, written
 from integrations.models import ValueMap
+from integrations.sheet import cell, unmarked
 
 
 def problems(text: str, value_map: str = "cost-center") -> list[str]:
@@ -53,3 +59,23 @@ def test_what_was_exported_is_read_back_as_it_was(in_acme: object) -> None:
         ("0010", "1", 'West, "old"'),
         ("10*", "2", ""),
     ]
+
+
+FORMULAS = ["=1+1", "+49", "-5", "@SUM(A1)", "'=1+1", "''-5", "'quoted", "*", "-*", "=cmd|' /C calc'!A0"]
+
+
+def test_what_a_spreadsheet_would_take_for_a_formula_is_marked_and_comes_back_as_it_was(in_acme: object) -> None:
+    for text in FORMULAS:
+        ValueMap.objects.create(map="cost-center", key=text, value=text, label=text)
+    file = written("cost-center")
+    cells = [each for row in csv.reader(io.StringIO(file)) for each in row]
+    assert not [each for each in cells if each.startswith(("=", "+", "-", "@", "\t", "\r"))]
+    assert {each for each in cells if "SUM" in each} == {"'@SUM(A1)"}
+    rows = [(line.given.key, line.given.value, line.given.label) for line in read("cost-center", file)]
+    assert sorted(rows) == sorted((text, text, text) for text in FORMULAS)
+
+
+@given(st.text(alphabet="'=+-@\t\ra1 ", max_size=8))
+def test_any_text_comes_back_from_a_cell_as_it_was(text: str) -> None:
+    assert unmarked(cell(text)) == text
+    assert not cell(text).startswith(("=", "+", "-", "@", "\t", "\r"))
