@@ -13,10 +13,10 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import transaction
 
 from integrations import fitting
-from integrations.engine import LeaseLost, Selection, ledger, remapping, replay_jobs, reports
+from integrations.engine import DATABASE_AWAY, LeaseLost, Selection, ledger, remapping, replay_jobs, reports
 from integrations.engine.remapping import Counted
 from integrations.errors import IntegrationError
 from integrations.models import Connection, FitReport, Progress, ReconcileReport, ReplayJob, Sync
@@ -121,7 +121,7 @@ def run_claim(claim: schedule.Claim, *, clock: Callable[[], datetime] = utc_now)
         except LeaseLost:
             log.warning("taken over by another worker", extra={"job": str(claim.sync_id), "fence": lease.fence})
             return
-        except (OperationalError, InterfaceError):
+        except DATABASE_AWAY:
             raise  # the database's trouble is everybody's, and passes
         except Exception as error:  # our own mistake would come again with every claim
             log.exception("a job failed", extra={"job": str(claim.sync_id)})

@@ -13,11 +13,11 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import transaction
 
 from integrations import jobs, reference_data, schedule_spec
 from integrations.audit import PLATFORM
-from integrations.engine import LeaseLost, is_running
+from integrations.engine import DATABASE_AWAY, LeaseLost, is_running
 from integrations.models import Sync
 from integrations.running import ClaimLease, utc_now
 from tenants import schedule
@@ -91,7 +91,7 @@ def refresh_claim(claim: schedule.Claim, *, clock: Callable[[], datetime] = utc_
             reference_data.refresh_customer(customer, clock=clock, lease=lease)
     except LeaseLost:
         return
-    except (OperationalError, InterfaceError):
+    except DATABASE_AWAY:
         raise  # the database's trouble passes: it is claimed again when the lease has ended
     except Exception:  # our own mistake is not tried every few minutes
         log.exception("reference data not refreshed", extra={"customer": customer.schema_name})

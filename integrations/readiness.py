@@ -111,7 +111,9 @@ def _beat() -> str:
     age = metrics.tick_age()
     if age is None:
         return "no tick is known: beat or all workers are down, or they have just begun"
-    return "" if age <= TICK_SECONDS else f"the last tick was {age:.0f} seconds ago: beat or all workers are down"
+    if age <= TICK_SECONDS:
+        return ""
+    return f"the last tick was {age:.0f} seconds ago: beat or all workers are down, or the database's disk is full"
 
 
 def _keys() -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 from celery import shared_task
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import InterfaceError, InternalError, OperationalError, transaction
 
 from integrations import customers, health, jobs, metrics, nights, pulse, retention, telemetry
 from integrations.alerting import evaluate_claim
@@ -29,6 +29,9 @@ TICK_LIMIT = 200
 
 UPKEEP = "job"
 """The queue of what is done for every customer at once: a thousand such messages are not ahead of any poll."""
+
+READ_ONLY = "25006"
+"""The SQLSTATE of a database that was switched to another server, or that an administrator has made read-only."""
 
 SEALED_TOGETHER = 50
 SEAL_EXPIRES = 300
@@ -136,7 +139,9 @@ def _alone(what: str, customer: Customer) -> Iterator[None]:
         yield
     except (OperationalError, InterfaceError):
         raise
-    except Exception:
+    except Exception as error:
+        if isinstance(error, InternalError) and getattr(error.__cause__, "sqlstate", "") == READ_ONLY:
+            raise
         log.exception("%s failed", what, extra={"customer": customer.schema_name})
 
 

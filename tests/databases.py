@@ -224,3 +224,22 @@ def _drop(server: psycopg.Connection[Any], name: str) -> None:
 
 def _name(name: str) -> sql.Identifier:
     return sql.Identifier(name)
+
+
+@contextmanager
+def writes_refused(*tables: str, code: str = "25006") -> Iterator[None]:
+    """Meanwhile a statement that changes one of the tables fails with this SQLSTATE."""
+    from django.db import connection
+
+    name = f"public.refuse_{code.lower()}"
+    with connection.cursor() as cursor:
+        cursor.execute(f"""
+            CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$
+            BEGIN RAISE EXCEPTION 'injected: read-only, or full' USING ERRCODE = '{code}'; END $$
+        """)
+        for table in tables:
+            timing = "BEFORE INSERT OR UPDATE OR DELETE"
+            cursor.execute(f"CREATE TRIGGER refuse {timing} ON {table} FOR EACH STATEMENT EXECUTE FUNCTION {name}()")
+    yield
+    with connection.cursor() as cursor:
+        cursor.execute("".join(f"DROP TRIGGER refuse ON {table};" for table in tables))

@@ -20,9 +20,10 @@ from integrations.engine.rereading import Reread, reread
 from integrations.engine.selecting import Selection
 from integrations.engine.standing import examples, standing, vanished
 from integrations.engine.tables import suggest, suggest_all
-from integrations.engine.work import Lease, LeaseLost, Limits, Work, ledger
+from integrations.engine.work import DATABASE_AWAY, Lease, LeaseLost, Limits, Work, ledger
 
 __all__ = [
+    "DATABASE_AWAY",
     "Given",
     "Lease",
     "LeaseLost",

@@ -21,7 +21,7 @@ from integrations.engine.overtaking import Seen, maps_of
 from integrations.engine.recovering import not_found_again
 from integrations.engine.refusing import left_behind
 from integrations.engine.relinking import held_back
-from integrations.engine.work import REFUSED, Work
+from integrations.engine.work import DATABASE_AWAY, REFUSED, Work
 from integrations.errors import IntegrationError, NeedsPerson
 from integrations.flow import Done, Linked, Part, Plan, Row, Situation, Want, no_part
 from integrations.models import Delivery, Link, Step
@@ -226,6 +226,8 @@ def _guarded(planned: Planned, step: Any) -> None:
         if error.exchange is not None:
             raise
         planned.error = error
+    except DATABASE_AWAY:
+        raise  # everybody's trouble, and no fault of this record
     except Exception as error:
         log.exception("mapping failed", extra={"delivery": str(planned.delivery.id)})
         planned.error = error

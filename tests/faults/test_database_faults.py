@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 import time_machine
-from django.db import DatabaseError, InterfaceError, connection, connections
+from django.db import DatabaseError, InterfaceError, OperationalError, connection, connections
 from django.test import Client
 
-from integrations import readiness
+from integrations import readiness, tasks
 from integrations.models import Attempt, Delivery, Run
 from integrations.running import utc_now
 from tenants import schedule
@@ -119,6 +119,32 @@ def test_a_read_only_database_is_told_and_nothing_is_called_a_mistake_of_ours(
     assert go_on(world, clock, rounds=10) == 0
     assert world.states("purchase-orders") == {"delivered": 4}
     assert not world.rows(Delivery, code="bug")
+
+
+def test_a_full_disk_is_told_by_the_tick_that_does_not_come_and_passes_by_itself(
+    make_world: MakeWorld, own_database: Copy, clock: Any
+) -> None:
+    world = make_world(suppliers=3, orders=4, invoices=0)
+    tasks.tick()
+    assert readiness.checked()["beat"] == "ok"
+    with connection.cursor() as cursor:
+        cursor.execute(FAULT.format(code="53100", every=1, times=10**6))
+        cursor.execute(TRIGGER.format("public.tenants_scheduledwork"))
+    clock.shift(timedelta(seconds=readiness.TICK_SECONDS + 5))
+    with pytest.raises(OperationalError, match="injected"):
+        tasks.tick()
+    told = readiness.checked()
+    assert re.fullmatch(
+        r"the last tick was 3\d seconds ago: beat or all workers are down, or the database's disk is full", told["beat"]
+    )
+    assert (told["database"], Client().get("/readyz").status_code) == ("ok", 503)
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TRIGGER fault ON public.tenants_scheduledwork")
+    assert go_on(world, clock, rounds=10) == 0
+    tasks.tick()
+    assert readiness.checked()["beat"] == "ok"
+    assert world.states("purchase-orders") == {"delivered": 4}
+    assert not world.rows(Run, error_code="bug")
 
 
 def _read_only(database: Copy, value: str) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from django.db import connection
+from django.db import InternalError, connection, transaction
 
 from integrations import fitting, jobs, nights, reference_data, tasks
 from integrations.audit import PLATFORM
@@ -19,6 +19,7 @@ from tenants import schedule
 from tenants.models import Customer, ScheduledWork
 from tenants.schedule import REFRESH
 from tenants.schema import within
+from tests.databases import writes_refused
 
 NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 
@@ -268,6 +269,30 @@ def test_a_job_that_meets_a_mistake_of_ours_ends_with_a_reason_and_is_not_claime
     assert (job.state, job.finished_at) == ("failed", NOW)
     assert job.error == "Our own mistake (ZeroDivisionError): the log of the workers has it, at this time."
     assert claims(now=NOW + timedelta(days=1)) == []
+
+
+def test_a_database_that_is_read_only_for_a_while_ends_no_job(in_acme: Customer, sync: Sync) -> None:
+    quarantined(sync, 3)
+    job = start(in_acme)
+    refused = writes_refused("acme.integrations_replayjob")
+    with refused, pytest.raises(InternalError, match="read-only"), transaction.atomic():
+        jobs.run_claim(claims()[0], clock=clock)
+    job.refresh_from_db()
+    assert (job.state, job.error) == ("running", "")
+    jobs.run_claim(claims()[0], clock=clock)
+    job.refresh_from_db()
+    assert (job.state, job.done) == ("finished", 3)
+
+
+def test_a_database_that_is_read_only_for_a_while_puts_no_refresh_off(
+    in_acme: Customer, sync: Sync, monkeypatch: Any
+) -> None:
+    refresh_due(in_acme)
+    monkeypatch.setattr(reference_data, "refresh", lambda *_, **__: Connection.objects.update(name="x"))
+    refused = writes_refused("acme.integrations_connection")
+    with refused, pytest.raises(InternalError, match="read-only"), transaction.atomic():
+        nights.refresh_claim(claims()[0], clock=clock)
+    assert len(claims()) == 1
 
 
 def test_a_job_that_failed_goes_on_where_it_was_once_it_is_resumed(

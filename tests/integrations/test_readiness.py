@@ -79,7 +79,7 @@ def test_migrations_that_were_there_are_not_asked_for_at_every_probe(running, dj
 
 def test_beat_that_stands_still_is_told(running):
     running.set(metrics.TICKED, "1000000000.0")
-    assert asked()[1]["beat"].endswith("seconds ago: beat or all workers are down")
+    assert asked()[1]["beat"].endswith("seconds ago: beat or all workers are down, or the database's disk is full")
     running.delete(metrics.TICKED)
     code, parts = asked()
     assert (code, parts["beat"]) == (503, "no tick is known: beat or all workers are down, or they have just begun")

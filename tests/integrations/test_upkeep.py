@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from django.db import transaction
+from django.db import InternalError, transaction
 from django_tenants.utils import schema_context
 
 from integrations import tasks
 from integrations.models import AuditSeal, Run, Sync
 from tenants.models import Customer
+from tests.databases import writes_refused
 from tests.integrations.sealed_books import NOW, fill, seal
 
 
@@ -52,6 +53,13 @@ def test_a_customer_who_cannot_be_sealed_keeps_nobody_else(own_database, both, c
     tasks.seal(customers=both)
     assert seals("globex") == 3
     assert [record.message for record in caplog.records if record.levelname == "ERROR"] == ["sealing failed"]
+
+
+def test_a_read_only_database_is_everybodys_trouble_and_the_others_are_not_tried(both, caplog):
+    refused = writes_refused("acme.integrations_auditseal", "globex.integrations_auditseal")
+    with refused, pytest.raises(InternalError, match="read-only"), transaction.atomic():
+        tasks.seal(customers=both)
+    assert [record.message for record in caplog.records if record.levelname == "ERROR"] == []
 
 
 def test_whom_there_is_no_time_for_has_a_message_of_their_own(both, sent, settings):
