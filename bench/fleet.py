@@ -21,6 +21,7 @@ from typing import Any
 
 import redis
 from django.db import connection
+from django.db.models import Count
 
 from bench import fleet_customers, stage
 from bench.question import Curve, Figure, Options
@@ -36,9 +37,9 @@ from tests.journeys.world import World
 
 LONG = True
 CUSTOMERS, BACKLOG = 1_000, 50_000
-FLOWS = ("vendors", "cost-centers", "purchase-orders", "purchase-requisitions", "supplier-invoices")
 INSTANCE = "bench"
 SECONDS, BRIEF = 300, 150  # how long is looked at each: the ten minutes of every two minutes in halves, then the curve
+BRIEFEST = 20  # seconds that are looked at while nothing is due
 OFTEN = (120, 90, 60)
 SETTLING = 20  # seconds until the first polls after a change count
 MOST_UPKEEP = 900  # seconds that the first round of upkeep may take
@@ -61,43 +62,49 @@ def ask(options: Options) -> Iterable[Figure | Curve]:
     """The worst delay of a poll, without and with a backlog, and as polls come more often."""
     many, seconds, brief = options.size(CUSTOMERS, 5), options.size(SECONDS, 30), options.size(BRIEF, 20)
     with _installation() as (world, start, environment):
-        _first(world)
+        world.connect()
+        stage.five_flows(world)  # the first loads are done once for all
         began = time.perf_counter()
         fleet_customers.make(world.customer, many - 1, environment)
         note = f"{many:,} customers, 5 flows"
         yield Figure(what="making the customers", values=[time.perf_counter() - began], unit="s", note=note)
         workers = start()
         yield Figure(what="their first round of upkeep", values=[_upkept()], unit="s", note=note)
+        still = _watched(BRIEFEST, workers)
+        yield Figure(what="CPU of the workers while nothing is due", values=[still.workers], unit="cores", note=note)
         seen = {OFTEN[0]: _every(OFTEN[0], seconds, workers)}
-        yield from _told(seen[OFTEN[0]], OFTEN[0], note)
+        yield from _told(seen[OFTEN[0]], OFTEN[0], note, still)
         _backlog(world, options.size(BACKLOG, 100))
         busy = _watched(seconds, workers, but=world.customer)
         yield Figure(
             what="worst delay of others' polls, beside a backlog", values=[busy.late], unit="s", limit=10, note=note
         )
-        done = world.states("purchase-orders").get("delivered", 0)
-        yield Figure(what=f"of a backlog of {options.size(BACKLOG, 100):,} delivered meanwhile", values=[float(done)])
+        states = _backlog_states(world)
+        others = ", ".join(f"{count} {state}" for state, count in states.items() if state != "delivered")
+        delivered = f"of a backlog of {options.size(BACKLOG, 100):,} delivered meanwhile"
+        yield Figure(what=delivered, values=[float(states.get("delivered", 0))], note=others)
         _end_backlog(world)
         for every in OFTEN[1:]:
             seen[every] = _every(every, brief, workers)
-            yield from _told(seen[every], every, note)
+            yield from _told(seen[every], every, note, still)
         yield Figure(what="memory of PostgreSQL", values=[stage.database_memory()], unit="MB", note=note)
     yield from _curves(many, seen, busy, note)
 
 
-def _told(seen: Seen, every: int, note: str) -> Iterator[Figure]:
+def _told(seen: Seen, every: int, note: str, still: Seen) -> Iterator[Figure]:
     aimed: dict[str, Any] = {"limit": 10, "row": "fleet"} if every == OFTEN[0] else {}
     yield Figure(what=f"worst delay of a poll, every {every} s", values=[seen.late], unit="s", note=note, **aimed)
     yield Figure(what=f"polls per second, every {every} s", values=[seen.polls])
     yield Figure(what=f"CPU of the workers, every {every} s", values=[seen.workers], unit="cores")
     yield Figure(what=f"CPU of PostgreSQL, every {every} s", values=[seen.database], unit="cores")
     if seen.polls:
-        each = 1000 * seen.workers / seen.polls
-        yield Figure(what=f"CPU of the workers per poll, every {every} s", values=[each], unit="ms")
+        each = 1000 * (seen.workers - still.workers) / seen.polls
+        what = f"CPU of the workers per poll, every {every} s, beyond what they use while nothing is due"
+        yield Figure(what=what, values=[each], unit="ms")
 
 
 def _curves(many: int, seen: dict[int, Seen], busy: Seen, note: str) -> Iterator[Curve]:
-    asked = {every: many * len(FLOWS) / every for every in seen}
+    asked = {every: many * len(stage.FLOWS) / every for every in seen}
     lines = {
         "worst delay, s": sorted((asked[every], one.late) for every, one in seen.items()),
         "workers, cores": sorted((asked[every], one.workers) for every, one in seen.items()),
@@ -149,17 +156,6 @@ def _worker(supervisor: Supervisor, name: str) -> Program:
 def _environment(copy: databases.Copy) -> dict[str, str]:
     here = {"OUTGOING_ALLOW": programs.LOOPBACK, "OUTGOING_ALLOW_PLAIN_HTTP": "on", "LOG_LEVEL": "WARNING"}
     return {**copy.environment, **here, "BROKER_URL": urls.broker_url(INSTANCE), "REDIS_URL": ""}
-
-
-def _first(world: World) -> None:
-    """The customer whose first loads are done for all."""
-    world.connect()
-    with within(world.customer):
-        source, target = (Connection.objects.get(system=name) for name in ("sap", "servicetitan"))
-        for flow in set(FLOWS) - set(Sync.objects.values_list("flow", flat=True)):
-            sync = Sync.objects.create(flow=flow, source=source, target=target, schedule={"every": "2m"})
-            schedule.ensure(customer_id=world.customer.pk, sync_id=sync.pk)
-    world.sync(*FLOWS)
 
 
 def _upkept() -> float:
@@ -238,6 +234,12 @@ def _backlog(world: World, many: int) -> None:
                 [many, one],
             )
     schedule.make_due(customer_id=world.customer.pk, sync_ids=[sync.pk], kind="deliver", now=utc_now())
+
+
+def _backlog_states(world: World) -> dict[str, int]:
+    with within(world.customer):
+        counted = Delivery.objects.filter(source_key__startswith="B").values_list("state").annotate(Count("pk"))
+        return dict(counted.order_by("state"))
 
 
 def _end_backlog(world: World) -> None:

@@ -87,4 +87,7 @@ def as_json(result: Figure | Curve) -> dict[str, Any]:
 def from_json(row: dict[str, Any]) -> Figure | Curve:
     """What `as_json` wrote."""
     kind = row.pop("kind")
-    return Figure(**row) if kind == "Figure" else Curve(**row)
+    if kind == "Figure":
+        return Figure(**row)
+    lines = {name: [(x, y) for x, y in points] for name, points in row.pop("lines").items()}
+    return Curve(**row, lines=lines)

@@ -15,12 +15,17 @@ from django.conf import settings
 from devservices import programs
 from devservices.processes import Supervisor
 from integrations import connections
+from integrations.models import Connection, Sync
 from integrations.rates import Rate
+from tenants import schedule
 from tenants.models import Customer
+from tenants.schema import within
 from tests import databases
 from tests.journeys.world import World
 
 TICKS = os.sysconf("SC_CLK_TCK")
+FLOWS = ("vendors", "cost-centers", "purchase-orders", "purchase-requisitions", "supplier-invoices")
+"""What a customer of the targets has switched on."""
 HURRIED = 10_000.0
 """Calls per second of a hurried world, far more than a connection may have."""
 
@@ -64,6 +69,16 @@ def world(*, orders: int, latency: float = 0.0, hurried: bool = True, **options:
             there.faults(rule)
             there.faults(rule, sap=True)
         yield there
+
+
+def five_flows(world: World) -> None:
+    """The customer of a connected world has FLOWS, each of which has done its first load."""
+    with within(world.customer):
+        source, target = (Connection.objects.get(system=name) for name in ("sap", "servicetitan"))
+        for flow in set(FLOWS) - set(Sync.objects.values_list("flow", flat=True)):
+            sync = Sync.objects.create(flow=flow, source=source, target=target, schedule={"every": "2m"})
+            schedule.ensure(customer_id=world.customer.pk, sync_id=sync.pk)
+    world.sync(*FLOWS)
 
 
 def database_cpu() -> float:

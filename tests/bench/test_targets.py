@@ -83,6 +83,6 @@ def test_answers_are_kept_with_their_circumstances(tmp_path, monkeypatch):
     assert again is not None
     assert (again.scale, again.asked_at, list(again.figures)) == (0.5, found.asked_at, list(poll()))
     (kept,) = (result for result in again.results if isinstance(result, Curve))
-    assert kept.lines == {"one": [[1.0, 2.0]]}
+    assert kept.lines == {"one": [(1.0, 2.0)]}
     answers.forget("idle")
     assert answers.of("idle") is None
