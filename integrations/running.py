@@ -26,6 +26,7 @@ from integrations.engine import (
     Loading,
     Note,
     Work,
+    crash_loop,
     deliver,
     is_running,
     ledger,
@@ -130,6 +131,7 @@ def _work(claim: schedule.Claim, sync: Sync, clock: Callable[[], datetime]) -> N
             log.debug("nothing is sent before it is read again", extra={"flow": sync.flow, "waits_for": behind})
             again_at = work.clock() + RECOVERY_LOOK
         elif is_running(sync):
+            crash_loop.beware(work, claim.begun)
             deliver(work)
         _keep_capabilities(work)
         _release(work, lease, again_at, note)
@@ -218,7 +220,7 @@ def _poll(work: Work, claim: schedule.Claim) -> tuple[datetime, bool, Note | Non
     eventful, note = False, None
     if is_running(work.sync):
         failing = work.sync.failures > 0
-        polled = poll(work)
+        polled = poll(work, crash_loop.not_to_be_read(claim.begun))
         eventful = failing or polled.failed or polled.run is not None
         outcome = "failed" if polled.failed else "changed" if polled.run else "idle"
         telemetry.count("connector_polls", work.sync.flow, outcome)

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Min
+from django.db.models import Min, QuerySet
 
 from integrations.engine.checking import check, take_over
 from integrations.engine.intents import commit_intents
@@ -69,7 +69,7 @@ class Flight:
         """Sends a batch. A small one is settled at once, and so is one of records that are matched with each other."""
         before, self.under_way = self.under_way, begin_batch(self.work, outgoing, self.pool)
         self._settle(before)
-        is_followed = bool(self.under_way.turns) and len(outgoing) >= self.work.limits.batch
+        is_followed = bool(self.under_way.turns) and len(outgoing) >= self.work.limits.batch > 1
         if not is_followed or self.work.flow.match_before_create:
             self.land()
 
@@ -132,10 +132,23 @@ def next_due(sync: Sync, *, tasks: bool = True) -> datetime | None:
 
 def _due(work: Work) -> list[Delivery]:
     """The next batch: unsettled writes first, then by priority and time."""
-    due = Delivery.objects.filter(sync=work.sync, due_at__lte=work.clock())
-    unsettled = list(due.filter(state__in=Delivery.UNSETTLED).order_by("due_at", "source_key")[: work.limits.batch])
-    pending = due.filter(state__in=Delivery.PLANNABLE).order_by("priority", "due_at", "source_key")
-    return unsettled or list(pending[: work.limits.batch])
+    unsettled, pending = _unsettled(work), _pending(work)
+    return list(unsettled[: work.limits.batch]) or list(pending[: work.limits.batch])
+
+
+def _unsettled(work: Work) -> QuerySet[Delivery]:
+    due = Delivery.objects.filter(sync=work.sync, due_at__lte=work.clock(), state__in=Delivery.UNSETTLED)
+    return due.order_by("due_at", "source_key")
+
+
+def _pending(work: Work) -> QuerySet[Delivery]:
+    due = Delivery.objects.filter(sync=work.sync, due_at__lte=work.clock(), state__in=Delivery.PLANNABLE)
+    return due.order_by("priority", "due_at", "source_key")
+
+
+def first_due(work: Work) -> Delivery | None:
+    """What is taken up first, without what it carries."""
+    return _unsettled(work).defer("payload").first() or _pending(work).defer("payload").first()
 
 
 def _by_state(flight: Flight, batch: Sequence[Delivery]) -> None:

@@ -116,6 +116,9 @@ _FIXES = {
     "books-differ": Fix("compare", "Mend the bill there or the invoice in SAP, then replay."),
     "looks-alike": Fix("map-value", "Say which record there it is, or that it is to be created, in the map it names."),
     "bug": Fix("report", "This is a mistake of ours: report it with the delivery's id; replay after an update."),
+    "ends-workers": Fix(
+        "report", "Look whether it is uncommonly large, mend it at its source or report it, then replay it alone."
+    ),
     "no-sku": Fix("set-option", "Name the catch-all SKU in the settings of the flow, then replay the group."),
     "missing-option": Fix("set-option", "Set the option that the reason names, then replay the group."),
     "defaults-missing": Fix("set-option", "Set the options that the reason names, then replay the group."),

@@ -50,11 +50,16 @@ class Polled:
     uncounted: dict[str, int] = field(default_factory=lambda: {"read": 0, "unchanged": 0})
 
 
-def poll(work: Work) -> Polled:
-    """Polls the source once. Errors of the source are recorded and paused or retried, never raised."""
+def poll(work: Work, refusal: IntegrationError | None = None) -> Polled:
+    """Polls the source once. Errors of the source are recorded and paused or retried, never raised.
+
+    `refusal`: why it is not read at all, recorded as if the source had said it.
+    """
     polled = Polled()
     started_at = work.clock()
     try:
+        if refusal is not None:
+            raise refusal
         _read_pages(work, polled, started_at)
     except IntegrationError as error:
         _record_failure(work, error, polled, started_at)

@@ -1,0 +1,86 @@
+"""A record that ends every worker which takes it up is set aside; everything else is delivered, once."""
+
+from __future__ import annotations
+
+import pytest
+
+from integrations.engine import crash_loop, deliver
+from integrations.engine.grouping import fix_for
+from integrations.flow import Row
+from integrations.models import Delivery
+from tests.engine.histories import Crash
+from tests.engine.world import Things, World
+
+
+class Deadly(Things):
+    """Nobody survives a row that is `deadly`: as if it took all memory, no `except` sees it."""
+
+    def record(self, row: Row) -> Row:
+        if row.get("deadly"):
+            raise Crash
+        return super().record(row)
+
+
+@pytest.fixture
+def world(in_acme: object) -> World:
+    made = World()
+    made.flows["things"] = Deadly()
+    for key in "abcde":
+        made.source.put(key, name=key, **({"deadly": True} if key == "c" else {}))
+    made.poll()
+    return made
+
+
+def workers(world: World, most: int = 12) -> int:
+    """One worker after another takes the claim, until one gives it back; how many died before that."""
+    for deaths in range(most):
+        work = world.work()
+        crash_loop.beware(work, deaths + 1)
+        try:
+            deliver(work)
+        except Crash:
+            world.clock.advance(600)
+            continue
+        return deaths
+    raise AssertionError("nobody came to the end")
+
+
+def test_it_is_set_aside_by_name_after_so_many_deaths_and_the_others_are_delivered_once(world: World) -> None:
+    assert workers(world) == crash_loop.MOST
+    assert {key: world.states(key) for key in "abcde"} == {
+        key: ["quarantined" if key == "c" else "delivered"] for key in "abcde"
+    }
+    found = world.newest("c")
+    assert (found.code, found.due_at) == ("ends-workers", None)
+    assert found.reason == (
+        "5 workers in a row ended without a word when they took up this record: they may have lacked memory or time. "
+        "It is set aside, so that the others go on."
+    )
+    assert fix_for(found.code, "", found.state).kind == "report"
+    assert sorted(record["name"] for record in world.target.records.values()) == ["a", "b", "d", "e"]
+
+
+def test_two_of_them_are_set_aside_one_after_the_other(world: World) -> None:
+    world.source.put("d", "2", name="d", deadly=True)
+    world.poll()
+    assert workers(world) == crash_loop.MOST + 1
+    assert [key for key in "abcde" if world.newest(key).state == "quarantined"] == ["c", "d"]
+    assert [key for key in "abcde" if world.newest(key).state == "delivered"] == ["a", "b", "e"]
+
+
+def test_what_stands_before_it_is_delivered_while_workers_still_die(world: World) -> None:
+    for begun in range(1, crash_loop.MOST + 1):
+        work = world.work()
+        crash_loop.beware(work, begun)
+        with pytest.raises(Crash):
+            deliver(work)
+        world.clock.advance(600)
+        settled = Delivery.objects.filter(state="delivered").count()
+        assert settled == (0 if begun <= crash_loop.CAREFUL else 2)
+
+
+def test_replayed_after_it_was_mended_it_is_delivered(world: World) -> None:
+    workers(world)
+    world.source.put("c", "2", name="c")
+    world.go()
+    assert world.states("c")[-1] == "delivered"
