@@ -25,6 +25,7 @@ from integrations.engine import (
     Limits,
     Loading,
     Note,
+    Polled,
     Work,
     crash_loop,
     deliver,
@@ -96,11 +97,14 @@ class CustomerSchedule:
         schedule.make_due(customer_id=self.customer_id, sync_ids=sync_ids, kind="deliver", now=now)
 
 
-def run_claim(claim: schedule.Claim, *, clock: Callable[[], datetime] = utc_now) -> None:
-    """Does one claimed piece of work in the customer's schema and says when the next one is due."""
+def run_claim(claim: schedule.Claim, *, clock: Callable[[], datetime] = utc_now) -> Polled | None:
+    """Does one claimed piece of work in the customer's schema and says when the next one is due.
+
+    Returns what a poll did; None for anything else.
+    """
     begun = schedule.begin(claim, now=clock(), lease_seconds=settings.LEASE_SECONDS)
     if begun is None:
-        return  # this message came twice, or too late
+        return None  # this message came twice, or too late
     claim = begun
     # What the claim knows of its customer spares two queries: whose keys, and which time zone.
     customer = Customer(pk=claim.customer_id, schema_name=claim.schema_name, key_id=claim.key_id)
@@ -110,23 +114,23 @@ def run_claim(claim: schedule.Claim, *, clock: Callable[[], datetime] = utc_now)
         sync = syncs.filter(pk=claim.sync_id).first()
         if sync is None:
             schedule.remove(customer_id=claim.customer_id, sync_id=claim.sync_id)
-            return  # the sync was removed
+            return None  # the sync was removed
         with (
             telemetry.working_for(claim.schema_name, sync.flow),
             bound_contextvars(customer=claim.schema_name, flow=sync.flow, sync=str(sync.pk)),
         ):
-            _work(claim, sync, clock)
+            return _work(claim, sync, clock)
 
 
-def _work(claim: schedule.Claim, sync: Sync, clock: Callable[[], datetime]) -> None:
+def _work(claim: schedule.Claim, sync: Sync, clock: Callable[[], datetime]) -> Polled | None:
     lease = ClaimLease(claim, settings.LEASE_SECONDS)
     hurry = "backfill" if sync.full_read_at is None else "schedule"  # a first load gives way to everything else
     work = work_for(sync, lease, CustomerSchedule(claim.customer_id), clock, priority=hurry)
     work.notes_later = not getattr(sync, "orphaned", True)
-    again_at, eventful, note = None, claim.kind == "deliver", None
+    again_at, eventful, polled = None, claim.kind == "deliver", None
     try:
         if claim.kind == "poll":
-            again_at, eventful, note = _poll(work, claim)
+            again_at, eventful, polled = _poll(work, claim)
         elif is_running(sync) and (behind := withheld_for(sync)):
             log.debug("nothing is sent before it is read again", extra={"flow": sync.flow, "waits_for": behind})
             again_at = work.clock() + RECOVERY_LOOK
@@ -134,7 +138,7 @@ def _work(claim: schedule.Claim, sync: Sync, clock: Callable[[], datetime]) -> N
             crash_loop.beware(work, claim.begun)
             deliver(work)
         _keep_capabilities(work)
-        _release(work, lease, again_at, note)
+        _release(work, lease, again_at, polled.note if polled else None)
         if eventful:
             health.tell(claim.customer_id, [sync], now=clock())
     except KeyboardInterrupt:
@@ -145,6 +149,7 @@ def _work(claim: schedule.Claim, sync: Sync, clock: Callable[[], datetime]) -> N
         log.warning("taken over by another worker", extra={"flow": sync.flow, "fence": lease.fence})
     finally:
         work.close()
+    return polled
 
 
 def _release(work: Work, lease: ClaimLease, again_at: datetime | None, note: Note | None) -> None:
@@ -214,21 +219,20 @@ def work_for(
     )
 
 
-def _poll(work: Work, claim: schedule.Claim) -> tuple[datetime, bool, Note | None]:
+def _poll(work: Work, claim: schedule.Claim) -> tuple[datetime, bool, Polled | None]:
     """When to poll again, whether this poll is worth telling (it brought something, failed, or ended failures), and
-    what is left to be written of one that was neither."""
-    eventful, note = False, None
+    what it did, if the sync is running."""
+    eventful, polled = False, None
     if is_running(work.sync):
         failing = work.sync.failures > 0
         polled = poll(work, crash_loop.not_to_be_read(claim.begun))
         eventful = failing or polled.failed or polled.run is not None
         outcome = "failed" if polled.failed else "changed" if polled.run else "idle"
         telemetry.count("connector_polls", work.sync.flow, outcome)
-        note = polled.note
         if polled.again_at is not None:
-            return polled.again_at, eventful, note
+            return polled.again_at, eventful, polled
     zone = ZoneInfo(claim.time_zone)
-    return schedule_spec.parse(work.sync.schedule).next_due(work.clock(), zone), eventful, note
+    return schedule_spec.parse(work.sync.schedule).next_due(work.clock(), zone), eventful, polled
 
 
 def _keep_capabilities(work: Work) -> None:

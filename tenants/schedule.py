@@ -272,6 +272,18 @@ def due_times(*, customer_id: int, kind: Kind) -> dict[UUID, datetime | None]:
         return dict(cursor.fetchall())
 
 
+def held_until(*, customer_id: int, sync_ids: Collection[UUID], now: datetime) -> datetime | None:
+    """When the first lease on polls and deliveries of these syncs ends; None if nobody works on any of them."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT min(lease_until) FROM public.tenants_scheduledwork WHERE customer_id = %s AND sync_id = ANY(%s) "
+            "AND kind = ANY(%s) AND lease_until > %s",
+            [customer_id, list(sync_ids), list(KINDS), now],
+        )
+        until: datetime | None = cursor.fetchone()[0]
+        return until
+
+
 def customers_with(kind: Kind) -> list[int]:
     """The customers that have a row of this kind."""
     with connection.cursor() as cursor:

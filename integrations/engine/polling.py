@@ -23,6 +23,8 @@ log = logging.getLogger(__name__)
 State = Delivery.State
 
 LONGEST_OVERLAP = 3600.0
+FIRST_RETRY = 1.0
+"""Half of the seconds after which a source that could not be read is read again; twice as many with each failure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,7 @@ class Note:
 class Polled:
     """What one poll did. `again_at` asks for another poll ahead of the schedule (more pages, or a retry).
 
+    `passing`: it failed for a reason that may pass by itself.
     `note` is what an idle poll leaves to be written (only with `Work.notes_later`).
     """
 
@@ -45,6 +48,7 @@ class Polled:
     new: int = 0
     again_at: datetime | None = None
     failed: bool = False
+    passing: bool = False
     run: Run | None = None
     note: Note | None = None
     uncounted: dict[str, int] = field(default_factory=lambda: {"read": 0, "unchanged": 0})
@@ -234,7 +238,7 @@ def _close_reading(run: Run, now: datetime) -> None:
 def _record_failure(work: Work, error: IntegrationError, polled: Polled, started_at: datetime) -> None:
     now = work.clock()
     sync = work.sync
-    polled.failed = True
+    polled.failed, polled.passing = True, isinstance(error, Transient)
     sync.failures += 1
     sync.last_error = error.message
     with ledger(work.lease):
@@ -249,4 +253,5 @@ def _record_failure(work: Work, error: IntegrationError, polled: Polled, started
     log.warning("poll failed", extra=told)
     if not isinstance(error, NotAuthorised | BadCredentials):
         wait = error.retry_after if isinstance(error, Transient) and error.retry_after else None
-        polled.again_at = now + timedelta(seconds=wait or backoff(str(sync.id), sync.failures))
+        first = FIRST_RETRY if polled.passing else 10  # reading again harms nobody, and one broken answer is soon over
+        polled.again_at = now + timedelta(seconds=wait or backoff(str(sync.id), sync.failures, first=first))

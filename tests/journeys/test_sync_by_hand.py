@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 from io import StringIO
 
+import pytest
 from django.conf import settings
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 
 from integrations import connections, metrics
 from integrations.budget import store
 from integrations.models import Connection, Sync
 from integrations.running import utc_now
+from tenants import schedule
 from tenants.health_models import SyncHealth
+from tenants.models import Customer
 from tenants.schema import within
 from tests import databases
 
@@ -80,6 +85,73 @@ def test_a_flow_that_is_switched_off_is_no_trouble(make_world):
         Sync.objects.filter(flow="vendors").update(enabled=False)
     code, said, counts = sync("--flow", "vendors")
     assert (code, said, counts["vendors"]["read"]) == (0, "", 0)
+
+
+def test_until_idle_reads_again_what_could_not_be_read_for_a_while(make_world):
+    world = make_world(suppliers=3, orders=0)
+    world.faults({"kind": "html", "path": "API_BUSINESS_PARTNER/A_Bus", "status": 503, "times": 2}, sap=True)
+    code, _, counts = sync("--flow", "vendors", "--until-idle")
+    assert (code, counts["vendors"]["written"]) == (0, 3)
+
+
+def test_without_until_idle_one_poll_is_all(make_world):
+    world = make_world(suppliers=3, orders=0)
+    world.faults({"kind": "html", "path": "API_BUSINESS_PARTNER/A_Bus", "status": 503, "times": 1}, sap=True)
+    code, said, counts = sync("--flow", "vendors")
+    assert (code, counts["vendors"]["read"]) == (1, 0)
+    assert "vendors: the poll failed. SAP answered HTTP 503" in said
+
+
+def test_until_idle_waits_for_a_run_that_was_killed_while_it_polled(make_world):
+    world = make_world(suppliers=3, orders=0)
+    (vendors,) = world.make_due("vendors")
+    own = {"customer_id": world.customer.pk, "sync_id": vendors.pk}
+    assert len(schedule.claim(now=utc_now(), limit=1, lease_seconds=2, kinds=("poll",), **own)) == 1
+    code, said, counts = sync("--flow", "vendors", "--until-idle")
+    assert (code, counts["vendors"]["written"]) == (0, 3)
+    assert said.startswith("Somebody else works on it, or was killed doing so: until ")
+
+
+def test_a_time_that_is_over_before_the_work_is_an_exit_code_of_1(make_world):
+    world = make_world(suppliers=3, orders=0)
+    (vendors,) = world.make_due("vendors")
+    own = {"customer_id": world.customer.pk, "sync_id": vendors.pk}
+    assert len(schedule.claim(now=utc_now(), limit=1, lease_seconds=60, kinds=("poll",), **own)) == 1
+    code, said, counts = sync("--flow", "vendors", "--until-idle", "--seconds", "0.5")
+    assert (code, counts["vendors"]["read"]) == (1, 0)
+    assert "Not finished after 0.5 seconds." in said
+
+
+def test_sigterm_counts_as_well_and_ends_with_143(make_world, monkeypatch):
+    def interrupted(claim: object) -> None:
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    make_world(suppliers=3, orders=0)
+    before = signal.getsignal(signal.SIGTERM)
+    monkeypatch.setattr("integrations.management.commands.sync.run_claim", interrupted)
+    code, said, counts = sync("--flow", "vendors")
+    assert (code, counts["vendors"]["read"]) == (143, 0)
+    assert said.startswith("Stopped. ")
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_a_customer_is_found_in_capitals_too_and_an_unknown_flow_names_those_there_are(make_world):
+    make_world(suppliers=0, orders=0)
+    with pytest.raises(CommandError, match="no sync for the flow nope. Flows: purchase-orders, vendors."):
+        call_command("sync", "ACME", "--flow", "nope")
+
+
+def test_a_suspended_customer_is_told(make_world):
+    world = make_world(suppliers=0, orders=0)
+    Customer.objects.filter(pk=world.customer.pk).update(suspended_at=utc_now())
+    with pytest.raises(CommandError, match="The customer acme is suspended"):
+        call_command("sync", "acme")
+
+
+@pytest.mark.parametrize("seconds", ["-5", "0", "nan", "soon"])
+def test_a_time_that_is_none_is_refused(seconds):
+    with pytest.raises(CommandError, match="is not a number of seconds, at most 86400"):
+        call_command("sync", "acme", "--seconds", seconds)
 
 
 def test_ctrl_c_still_counts_and_ends_with_130(make_world, monkeypatch):

@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import json
 import time
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
+from collections import Counter
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 from django_tenants.utils import schema_context
 
 from integrations import catalogue, health, metrics
-from integrations.engine import is_running, next_due, standing, vanished
+from integrations.engine import Polled, is_running, next_due, standing, vanished
 from integrations.management.customers import find_customer, find_syncs
+from integrations.management.stopping import Stopping
 from integrations.models import Connection, Sync
 from integrations.running import loading_of, run_claim, utc_now
 from tenants import schedule
 from tenants.models import Customer
+
+MOST_POLLS = 5
+"""So often --until-idle reads a source that cannot be read for a reason that may pass."""
 
 
 class Command(BaseCommand):
@@ -35,43 +41,65 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("customer", help="schema name of the customer")
         parser.add_argument("--flow", help="only this flow")
-        parser.add_argument("--until-idle", action="store_true", help="go on until no delivery is due any more")
-        parser.add_argument("--seconds", type=float, default=600, help="stop after this time in any case (600)")
+        parser.add_argument(
+            "--until-idle",
+            action="store_true",
+            help="go on until no delivery is due any more, nobody else works on these flows, and each could be polled: "
+            f"one that could not, for a reason that may pass, is polled {MOST_POLLS} times",
+        )
+        parser.add_argument("--seconds", type=_seconds, default=900, help="stop after this time in any case (900)")
 
     def handle(self, *, customer: str, flow: str | None, until_idle: bool, seconds: float, **options: Any) -> None:
         found = find_customer(customer)
-        began_at, stopped = utc_now(), False
-        with schema_context(found.schema_name):
+        if found.suspended_at is not None:
+            raise CommandError(f"The customer {found.schema_name} is suspended: nothing is polled or delivered.")
+        self._again: dict[UUID, datetime] = {}
+        self._polls: Counter[UUID] = Counter()
+        self._told_of_others = False
+        began_at, stopped, finished = utc_now(), False, False
+        with schema_context(found.schema_name), Stopping() as stopping:
             syncs = find_syncs(flow)
-            for sync in syncs:
-                schedule.make_due(customer_id=found.pk, sync_ids=[sync.pk], kind="poll", now=began_at)
             try:
-                self._work(found, syncs, until_idle, began_at + timedelta(seconds=seconds))
+                for sync in syncs:
+                    schedule.make_due(customer_id=found.pk, sync_ids=[sync.pk], kind="poll", now=began_at)
+                finished = self._work(found, syncs, until_idle, began_at + timedelta(seconds=seconds))
             except KeyboardInterrupt:
                 stopped = True
                 self.stderr.write("Stopped. Nothing is lost: the next run goes on from here.")
+            stopping.hold()
             counts = {sync.flow: standing(sync, since=began_at) for sync in syncs}
-            troubles = {sync.flow: trouble for sync in syncs if (trouble := _trouble(sync))}
-            for sync in syncs:
-                for sentence in vanished(catalogue.flows()[sync.flow].maps):
-                    self.stderr.write(f"{sync.flow}: {sentence}")
-            health.tell_all(found.pk, now=utc_now())
-        metrics.hand_on()  # what this process counted ends with it
-        for name, trouble in troubles.items():
-            self.stderr.write(f"{name}: {trouble}")
-        self.stdout.write(json.dumps(counts))
-        if stopped or troubles:
-            raise SystemExit(130 if stopped else 1)
+            troubles = self._tell(found, syncs)
+            if not finished and not stopped:
+                self.stderr.write(f"Not finished after {seconds:g} seconds. The next run goes on from here.")
+            self.stdout.write(json.dumps(counts))
+        if stopped:
+            raise SystemExit(stopping.exit_code)
+        if troubles or not finished:
+            raise SystemExit(1)
 
-    def _work(self, customer: Customer, syncs: list[Sync], until_idle: bool, deadline: datetime) -> None:
+    def _tell(self, customer: Customer, syncs: list[Sync]) -> bool:
+        """Says what a person has to know; True if a flow does not go on by itself."""
+        for sync in syncs:
+            for sentence in vanished(catalogue.flows()[sync.flow].maps):
+                self.stderr.write(f"{sync.flow}: {sentence}")
+        health.tell_all(customer.pk, now=utc_now())
+        metrics.hand_on()  # what this process counted ends with it
+        troubles = [(sync.flow, trouble) for sync in syncs if (trouble := _trouble(sync))]
+        for name, trouble in troubles:
+            self.stderr.write(f"{name}: {trouble}")
+        return bool(troubles)
+
+    def _work(self, customer: Customer, syncs: list[Sync], until_idle: bool, deadline: datetime) -> bool:
+        """False if the time was over before there was nothing more to do."""
         while utc_now() < deadline:
             worked = [sync for sync in syncs if self._work_on(customer, sync)]
             if worked:
                 continue
-            due = self._next(syncs)
+            due = self._next(customer, syncs)
             if not until_idle or due is None:
-                return
+                return True
             time.sleep(min(max((due - utc_now()).total_seconds(), 0.05), 1.0))
+        return False
 
     def _work_on(self, customer: Customer, sync: Sync) -> bool:
         """Takes what is due of one sync; False if nothing was, or a worker has it."""
@@ -83,18 +111,38 @@ class Command(BaseCommand):
             sync_id=sync.pk,
         )
         for claim in sorted(claims, key=lambda claim: claim.kind, reverse=True):  # poll before deliver
-            run_claim(claim)
+            polled = run_claim(claim)
+            if claim.kind == "poll":
+                self._note(sync, polled)
             if sync.enabled and not _trouble(sync):
                 far = loading_of(Sync.objects.get(pk=sync.pk), utc_now())
                 told = f"; {far}" if far else ""
                 self.stderr.write(f"{sync.flow}: {claim.kind} done, {standing(sync)['open']} on their way{told}")
         return bool(claims)
 
-    def _next(self, syncs: list[Sync]) -> datetime | None:
-        """When the next delivery is due; what is paused, or a task for a person, is not waited for."""
+    def _note(self, sync: Sync, polled: Polled | None) -> None:
+        """Whether, and when, this flow is worth another poll."""
+        self._again.pop(sync.pk, None)
+        if polled and polled.failed and polled.passing and polled.again_at:
+            self._polls[sync.pk] += 1
+            if self._polls[sync.pk] < MOST_POLLS:
+                self._again[sync.pk] = polled.again_at
+
+    def _next(self, customer: Customer, syncs: list[Sync]) -> datetime | None:
+        """When there may be something to do again: a delivery is due, a failed poll, or somebody's lease has ended.
+
+        What is paused, or a task for a person, is not waited for.
+        """
         fresh = Sync.objects.select_related("source", "target").filter(pk__in=[sync.pk for sync in syncs])
-        due = [next_due(sync, tasks=False) for sync in fresh if is_running(sync)]
-        return min((moment for moment in due if moment is not None), default=None)
+        running = [sync for sync in fresh if is_running(sync)]
+        due = [moment for sync in running for moment in (next_due(sync, tasks=False), self._again.get(sync.pk))]
+        held = schedule.held_until(customer_id=customer.pk, sync_ids=[sync.pk for sync in running], now=utc_now())
+        if held and not self._told_of_others:
+            self._told_of_others = True
+            self.stderr.write(
+                f"Somebody else works on it, or was killed doing so: until {held:%H:%M:%S} UTC at most."
+            )
+        return min((moment for moment in (*due, held) if moment is not None), default=None)
 
 
 def _trouble(known: Sync) -> str:
@@ -108,3 +156,14 @@ def _trouble(known: Sync) -> str:
         if account.state == Connection.State.PAUSED:
             return f"the connection {account.name} is paused. {account.pause_reason}"
     return f"the poll failed. {sync.last_error}" if sync.last_error else ""
+
+
+def _seconds(text: str) -> float:
+    """A time greater than nothing."""
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0
+    if not 0 < seconds <= 86_400:
+        raise ArgumentTypeError(f"{text} is not a number of seconds, at most 86400")
+    return seconds
