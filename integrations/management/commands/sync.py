@@ -139,9 +139,7 @@ class Command(BaseCommand):
         held = schedule.held_until(customer_id=customer.pk, sync_ids=[sync.pk for sync in running], now=utc_now())
         if held and not self._told_of_others:
             self._told_of_others = True
-            self.stderr.write(
-                f"Somebody else works on it, or was killed doing so: until {held:%H:%M:%S} UTC at most."
-            )
+            self.stderr.write(f"Somebody else works on it, or was killed doing so: until {held:%H:%M:%S} UTC at most.")
         return min((moment for moment in (*due, held) if moment is not None), default=None)
 
 
