@@ -85,6 +85,11 @@ def is_page(answer: Answer) -> bool:
     return "html" in answer.headers.get("content-type", "").lower()
 
 
+def is_page_for_data(answer: Answer) -> bool:
+    """Whether a page came with a status that says all is well: to sign in, or what a gateway puts up meanwhile."""
+    return 200 <= answer.status < 300 and is_page(answer)
+
+
 def words(answer: Answer) -> Words:
     """The words of an error body of either version; empty for HTML, plain text and nothing."""
     if "json" not in answer.headers.get("content-type", "").lower():
@@ -131,6 +136,8 @@ def not_authorised(service: Service | None, said: str = "") -> NotAuthorised:
 
 def _error(answer: Answer, service: Service | None) -> IntegrationError:
     status = answer.status
+    if answer.write and 200 <= status < 300:
+        return Unknown("SAP answered with a page: whether it took the change is not known.", code="page")
     if status < 400:
         return _elsewhere(status)
     if status == 401:

@@ -101,6 +101,11 @@ def test_a_sign_in_page_with_status_200_is_no_answer():
     assert (type(error), error.code) == (BadCredentials, "bad-credentials")
 
 
+def test_a_page_instead_of_the_answer_to_a_write_leaves_it_unknown():
+    error = judged(got(200, b"<html>", content_type="text/html; charset=utf-8", write=True))
+    assert (type(error), error.code) == (Unknown, "page")
+
+
 def test_a_v2_error_is_told_in_all_its_words_but_the_generic_one():
     error = judged(got(400, V2_ERROR))
     assert error.code == "APPL_MM_PUR_PO/064"

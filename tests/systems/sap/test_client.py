@@ -61,9 +61,16 @@ def test_a_redirect_to_the_identity_provider_is_a_sign_in_problem(sap):
 def test_a_page_instead_of_data_is_a_sign_in_problem(sap):
     client = sap.client()
     client.offer(BUSINESS_PARTNER)
-    sap.fault(kind="html", status=200)
+    sap.fault(kind="html", status=200, times=2)
     with pytest.raises(BadCredentials):
         read(SUPPLIERS, client)
+
+
+def test_a_single_page_of_a_gateway_is_read_over(sap):
+    client = sap.client()
+    client.offer(BUSINESS_PARTNER)
+    sap.fault(kind="html", status=200, times=1)
+    assert read(SUPPLIERS, client)[0]
 
 
 # OAuth
