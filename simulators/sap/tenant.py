@@ -1,6 +1,7 @@
 """What belongs to one SAP tenant: its rows, its clock, its switches; and the stamps that changes leave behind."""
 
 import itertools
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -9,8 +10,10 @@ from simulators.sap.store import Row, Store
 from simulators.sap.values import TICKS, Value, moment_of, ticks_of
 from simulators.wire import Clock
 
-# The clock knows microseconds; the seventh digit is made up so that clients meet it.
-_SEVENTH = itertools.cycle((3, 7, 1, 9, 4))
+
+def _sevenths() -> Iterator[int]:
+    """The clock knows microseconds; the seventh digit is made up so that clients meet it."""
+    return itertools.cycle((3, 7, 1, 9, 4))
 
 
 @dataclass
@@ -21,6 +24,7 @@ class Tenant:
     store: Store
     settings: Settings = field(default_factory=Settings)
     locks: dict[int, tuple[str, datetime]] = field(default_factory=dict)
+    sevenths: Iterator[int] = field(default_factory=_sevenths)
 
     def lock(self, root: Row, user: str, seconds: float) -> None:
         """A person opens a document for some time: nobody else can change it."""
@@ -33,7 +37,7 @@ class Tenant:
 
     def now_ticks(self) -> int:
         """The present as a stored time stamp with seven digits."""
-        return ticks_of(self.clock.now()) + next(_SEVENTH)
+        return ticks_of(self.clock.now()) + next(self.sevenths)
 
     def touch(self, row: Row, ticks: int | None = None, *, new: bool = False) -> None:
         """Stamp the document of a row as changed now, or at ``ticks``; ``new`` as created.

@@ -18,7 +18,7 @@ from tests.faults.campaign import coverage, stage
 from tests.faults.campaign.history import play
 from tests.faults.campaign.moves import Move, drawn
 from tests.faults.campaign.mutants import MUTANTS
-from tests.faults.campaign.profiles import PROFILES, profile_of
+from tests.faults.campaign.profiles import FURTHER, FURTHER_FROM, PROFILES, profile_of
 from tests.faults.campaign.shrinking import shrunk
 
 FIRST = int(os.environ.get("SEED", "1"))
@@ -44,11 +44,14 @@ def test_every_seed_keeps_the_promise_and_some_answers_were_lost_on_the_way() ->
 
 def test_each_profile_has_seeds_of_its_own_and_each_flow_and_fault_is_in_one_of_them() -> None:
     assert [profile_of(seed) for seed in range(len(PROFILES))] == list(PROFILES)
-    flows = {flow for profile in PROFILES for flow in profile.flows}
+    further = range(FURTHER_FROM, FURTHER_FROM + len(FURTHER))
+    assert {profile_of(seed).name for seed in further} == {profile.name for profile in FURTHER}
+    flows = {flow for profile in (*PROFILES, *FURTHER) for flow in profile.flows}
     assert flows == {
         "vendors",
         "vendors-to-sap",
         "cost-centers",
+        "cost-centers-to-sap",
         "purchase-orders",
         "purchase-requisitions",
         "purchase-order-requests",
@@ -84,24 +87,38 @@ def test_a_range_in_which_a_fault_never_struck_says_so() -> None:
     counts = dict.fromkeys(coverage.REQUIRED, 1)
     assert coverage.missing(counts) == []
     assert coverage.missing({**counts, "webhook forged": 0}) == ["webhook forged"]
+    further = coverage.required([FURTHER_FROM])
+    assert coverage.missing(counts, further) == coverage.missing({}, coverage.NEW)
+
+
+@pytest.mark.usefixtures("_campaign")
+def test_a_seed_is_the_same_history_whatever_was_played_before_it_in_the_process() -> None:
+    """Seed 79 read other stamps after others: SAP's simulator went on counting digits where they had ended."""
+    moves = drawn(79)[:4]
+    first, _, again = play(79, moves), play(23, drawn(23)[:4]), play(79, moves)
+    assert again.told == first.told
 
 
 @pytest.mark.slow
 def test_two_processes_play_seeds_of_every_profile_alike_to_the_byte_whatever_the_order_of_their_sets() -> None:
-    command = [sys.executable, "-m", "tests.faults.campaign", "--seed", "14", "--histories", "14", "--story"]
-    told = []
-    for number in ("1", "2"):
-        chosen = {**os.environ, "PYTHONHASHSEED": number, "DJANGO_SETTINGS_MODULE": "tests.settings"}
-        told.append(subprocess.run(command, capture_output=True, timeout=600, check=True, env=chosen).stdout)
-    assert told[0].count(b"\nseed ") + told[0].startswith(b"seed ") == len(PROFILES)
-    assert told[0] == told[1]
+    for first, count in ((14, len(PROFILES)), (FURTHER_FROM, len(FURTHER))):
+        told = [_told_by_a_process(first, count, number) for number in ("1", "2")]
+        assert told[0].count(b"\nseed ") + told[0].startswith(b"seed ") == count
+        assert told[0] == told[1]
+
+
+def _told_by_a_process(first: int, count: int, order_of_sets: str) -> bytes:
+    command = [sys.executable, "-m", "tests.faults.campaign", "--seed", str(first), "--histories", str(count)]
+    chosen = {**os.environ, "PYTHONHASHSEED": order_of_sets, "DJANGO_SETTINGS_MODULE": "tests.settings"}
+    return subprocess.run([*command, "--story"], capture_output=True, timeout=900, check=True, env=chosen).stdout
 
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("_campaign")
 @pytest.mark.parametrize("mutant", [one for one in MUTANTS if one.seed], ids=lambda mutant: mutant.name)
 def test_each_planted_bug_is_found_by_its_seed_or_the_next_ones_of_that_profile(mutant: Any) -> None:
-    seeds = [mutant.seed + number * len(PROFILES) for number in range(3)]
+    step = len(PROFILES) if mutant.seed < FURTHER_FROM else len(FURTHER)
+    seeds = [mutant.seed + number * step for number in range(3)]
     with mutant.planted():
         assert any(play(seed).problems for seed in seeds)
     assert play(mutant.seed).problems == ()

@@ -72,16 +72,19 @@ def _side_by_side(given: argparse.Namespace) -> int:
 def _merged(path: Path) -> int:
     total: Counter[str] = Counter()
     failing: list[int] = []
+    firsts: list[int] = []
     for line in path.read_text().splitlines():
         row: dict[str, Any] = json.loads(line)
         total["histories"] += row["histories"]
         total.update(row["counts"])
         failing += row["failing"]
+        firsts.append(row["first"])
     from tests.faults.campaign import coverage
 
     print(json.dumps({"histories": total["histories"], "failing": sorted(failing)}))
-    print(coverage.table(total))
-    never = coverage.missing(total)
+    names = coverage.required(firsts)
+    print(coverage.table(total, names))
+    never = coverage.missing(total, names)
     print(f"never happened: {', '.join(never) or 'nothing of this'}")
     return 1 if failing or never else 0
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.faults.campaign import outside, purchasing
+from tests.faults.campaign import outside, purchasing, receiving, units
 from tests.faults.campaign.outside import Do
 
 CHANGES: dict[str, Do] = {
@@ -24,10 +24,15 @@ CHANGES: dict[str, Do] = {
         purchasing.invoice,
         purchasing.reverse,
         purchasing.raise_request,
+        purchasing.buy,
+        receiving.bill,
+        receiving.receive,
         outside.rename_vendor,
         outside.phone_vendor,
         outside.new_vendor,
         outside.rename_center,
+        units.rename_unit,
+        units.new_unit,
         outside.name_job,
         outside.make_job,
         outside.edit_job,

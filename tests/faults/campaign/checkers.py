@@ -16,6 +16,8 @@ from tests.faults.campaign.world import Here
 if TYPE_CHECKING:
     from tests.faults.campaign.history import History
 
+CLIENT = "cid.canary"
+"""How the ids of OAuth clients begin; they are no secrets: exchanges of sign-ins show them."""
 CENT = Decimal("0.02")
 
 
@@ -50,7 +52,7 @@ def _ledger() -> list[str]:
     found += [f"{lost} writes were never looked for"] if lost else []
     found += [f"a run of {r.read} counts {r.open} as open" for r in Run.objects.exclude(state="failed") if r.open]
     for exchange, reason, code in Attempt.objects.values_list("exchange", "reason", "code"):
-        if "canary" in f"{exchange}{reason}":
+        if "canary" in f"{exchange}{reason}".replace(CLIENT, ""):
             found.append(f"a secret stands in the exchange of an attempt: {code}")
     return found
 

@@ -5,8 +5,9 @@ Counted by `wire`, `workings` and `history` when a thing really happened, not wh
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
+from tests.faults.campaign.profiles import FURTHER_FROM
 from tests.faults.campaign.spoiling import FAULTS
 
 HAPPENED = (
@@ -61,16 +62,38 @@ OUTCOMES = (
 )
 """How attempts ended: both answers to the question what became of a write have to be among them."""
 REQUIRED = (*FAULTS, *HAPPENED, *OUTCOMES)
+NEW = (
+    "a token had expired",
+    "a token had expired while paging",
+    "a commit behind the watermark",
+    "in a transaction: a deadlock",
+    "in a transaction: a serialization failure",
+    "in a transaction: a full disk",
+    "received by hand",
+    "outside: bill",
+    "outside: receive",
+    "outside: buy",
+    "outside: rename_unit",
+    "outside: new_unit",
+)
+FURTHER = (*OUTCOMES, *NEW)
+"""What seeds from `profiles.FURTHER_FROM` on have to go through."""
 
 ENOUGH = 500
 """A range of so many histories has to have gone through everything; a shorter one says what it missed."""
 
 
-def missing(counts: Mapping[str, int]) -> list[str]:
+def required(firsts: Iterable[int]) -> tuple[str, ...]:
+    """What ranges that begin with these seeds have to go through."""
+    kinds = [FURTHER if first >= FURTHER_FROM else REQUIRED for first in firsts]
+    return tuple(dict.fromkeys(name for kind in kinds for name in kind))
+
+
+def missing(counts: Mapping[str, int], names: Iterable[str] = REQUIRED) -> list[str]:
     """What never happened."""
-    return [name for name in REQUIRED if not counts.get(name)]
+    return [name for name in names if not counts.get(name)]
 
 
-def table(counts: Mapping[str, int]) -> str:
+def table(counts: Mapping[str, int], names: Iterable[str] = REQUIRED) -> str:
     """How often each of it happened, as lines of Markdown."""
-    return "\n".join(f"| {name} | {counts.get(name, 0)} |" for name in REQUIRED)
+    return "\n".join(f"| {name} | {counts.get(name, 0)} |" for name in names)

@@ -7,6 +7,7 @@ import random
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
@@ -18,7 +19,7 @@ from integrations.retention import purge, set_days
 from integrations.seals import seal_customer
 from simulators.servicetitan.simulator import ServiceTitan
 from tests.faults.campaign import changes as doings
-from tests.faults.campaign import checkers, events, outside, people, stage, workings
+from tests.faults.campaign import checkers, events, harms, outside, people, stage, workings
 from tests.faults.campaign.moves import Move, drawn
 from tests.faults.campaign.spoiling import FAULTS
 from tests.faults.campaign.world import TITAN, Here, Set, stage_set
@@ -32,7 +33,8 @@ ROUNDS = 60
 @dataclass
 class History:
     """A history in progress. `billed`: by customer, the orders with an invoice that holds, with its key; `let_go`:
-    records of ServiceTitan that people have let go; `again`: how often somebody had to send what."""
+    records of ServiceTitan that people have let go; `again`: how often somebody had to send what; `received`: by
+    customer, the orders that people have received, with the time."""
 
     made: Set
     messages: list[dict[str, Any]] = field(default_factory=list)
@@ -40,6 +42,7 @@ class History:
     billed: dict[str, dict[str, str]] = field(default_factory=dict)
     let_go: set[tuple[str, str]] = field(default_factory=set)
     again: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    received: dict[str, dict[str, datetime]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.workers = [stage.hire(name) for name in WORKERS]
@@ -78,7 +81,7 @@ class History:
         profile = self.made.profile
         names = [name for name in FAULTS if not profile.faults or name.startswith(profile.faults)]
         name = names[move.a % len(names)]
-        rule = {"times": 1, **FAULTS[name]}
+        rule = {"times": profile.times, **FAULTS[name]}
         if "method" not in rule and (method := METHODS[move.b % len(METHODS)]):
             rule["method"] = method
         if profile.hits_creates:
@@ -86,7 +89,7 @@ class History:
         if profile.paths and (path := profile.paths[move.c // 8 % len(profile.paths)]):
             rule |= {"method": "", "path": path}
         here = self._here(move.c)
-        base = here.servicetitan if move.c % 4 else here.sap
+        base = here.servicetitan if move.c % profile.at_sap else here.sap
         self.made.tell(f"to {base[-4:]}, {rule.get('method') or 'a call'}: {name}")
         here.control(base, "faults", [rule])
         self.made.rules.append((name, here.simulators[base].faults.rules[-1]))
@@ -238,6 +241,9 @@ _PLAYERS: dict[str, Callable[[History, Move], None]] = {
     "brink": workings.brink,
     "cut": workings.cut,
     "broker": workings.broker,
+    "database": harms.database,
+    "expire": harms.expire,
+    "behind": harms.behind,
     "outside": History.outside,
     "person": History.person,
     "fault": History.fault,

@@ -19,7 +19,8 @@ def _fit(path: str, sent: str, marker: str, target: str, body: Any) -> int:
     """How well an intent fits a write, 1 best, 0 not at all: its mark stands in the body, or its target in the address
     (two records may be parts of one target), or, where parts of a target have addresses of their own, its words."""
     if marker:
-        return int(marker.rpartition(":")[2] in sent)
+        # A mark may be a key of several members, which stand apart in the body.
+        return int(all(part in sent for part in marker.rpartition(":")[2].split("/")))
     said = _says(path + sent, body)
     return (2 if said else 3) if target and target in path else 4 * said
 

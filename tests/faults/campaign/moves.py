@@ -29,6 +29,9 @@ WEIGHTS = {
     "event": 0,  # webhooks arrive: doubled, backwards, forged
     "seal": 0,  # the audit is sealed
     "compare": 0,  # somebody has both books compared
+    "database": 0,  # the database refuses a statement in a transaction: a deadlock, a full disk, ...
+    "expire": 0,  # a worker is held up while it reads, for longer than tokens live
+    "behind": 0,  # a change becomes visible behind what was read already
 }
 
 

@@ -26,7 +26,14 @@ Do = Callable[["History", Here, random.Random], str]
 def free_orders(here: Here) -> list[Row]:
     """Orders that SAP's people change: neither made of a request nor billed (every second one is kept for bills)."""
     rows = [row for row in here.stored("PurchaseOrder") if not row["CorrespncInternalReference"]]
-    return [row for row in rows if not _is_billed(here, row["PurchaseOrder"])]
+    return [row for row in rows if not _is_billed(here, row["PurchaseOrder"]) and not _is_bought(here, row)]
+
+
+def _is_bought(here: Here, order: Row) -> bool:
+    """Whether a buyer made it of a request."""
+    items = [row for row in here.stored("Requisition") for row in row.children("RequisitionItem")]
+    asked = [row for row in items if row["PurchasingDocument"] == order["PurchaseOrder"]]
+    return any(str(row["PurReqnExternalReference"]).startswith("PR-") for row in asked)
 
 
 def _is_billed(here: Here, number: str) -> bool:

@@ -14,6 +14,7 @@ from integrations.connections import ping
 from integrations.engine import dismiss, link_by_hand, make_anew, replay, save_value, unlink
 from integrations.models import Connection, Delivery, Link, Sync, ValueMap
 from integrations.running import CustomerSchedule
+from tests.faults.campaign import purchasing, receiving
 from tests.faults.campaign.world import MADE_BY_PEOPLE, Here
 
 if TYPE_CHECKING:
@@ -47,6 +48,13 @@ def _right_units(h: History, here: Here) -> list[str]:
     rows = ValueMap.objects.filter(map="cost-center").order_by("key").values_list("key", "value")
     wrong = [key for key, value in rows if units[value]["currency"] != units[own[key]]["currency"]]
     return [_mapped(h, here, key, own[key]) for key in wrong]
+
+
+def _new_units(h: History, here: Here) -> list[str]:
+    """Business units that people made get their cost center in the map."""
+    mapped = set(ValueMap.objects.filter(map="cost-center").values_list("key", flat=True))
+    rows = [row for row in here.titan("business-units") if row["accountCode"] not in mapped]
+    return [_mapped(h, here, row["accountCode"], str(row["id"])) for row in rows]
 
 
 def _plan(here: Here) -> CustomerSchedule:
@@ -200,6 +208,8 @@ def take_care(h: History, here: Here) -> None:
     """What people left half done is brought to its end: nothing stays paused, dismissed or taken apart."""
     chance = random.Random(f"{h.made.seed}/care")
     told = [map_center(h, here, chance), *_right_units(h, here)]
+    if "new_unit" in h.made.profile.changes:
+        told += _new_units(h, here)
     for account in Connection.objects.order_by("name"):
         if account.system == "servicetitan" and "credentials" in h.made.profile.people:
             enter(h, here, account, f"cs1.canary-{here.tenant}")
@@ -224,6 +234,7 @@ def decide(h: History, here: Here) -> bool:
         replay(delivery.sync, delivery.source_key, by="person", schedule=_plan(here), now=h.made.now())
         told.append(f"somebody wants {delivery.sync.flow} {delivery.source_key} after all")
     told += _sent_again(h, here)
+    told += purchasing.buy_all(h, here) + receiving.rest(h, here)
     for line in told:
         h.made.tell(line)
     return bool(told)

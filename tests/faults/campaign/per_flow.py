@@ -7,7 +7,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from integrations.models import ValueMap
-from tests.faults.campaign.purchasing import open_items
+from tests.faults.campaign import receiving, units
+from tests.faults.campaign.purchasing import asked_items, open_items
 from tests.faults.campaign.world import Here
 
 if TYPE_CHECKING:
@@ -18,8 +19,9 @@ def problems(h: History, here: Here) -> list[str]:
     """What is wrong in the flows of this history."""
     checks = {
         "purchase-requisitions": _requisitions,
-        "supplier-invoices": _invoices,
-        "purchase-order-requests": _requests,
+        "supplier-invoices": receiving.problems if "receive" in h.made.profile.changes else _invoices,
+        "purchase-order-requests": _requests_by_buyers if "buy" in h.made.profile.changes else _requests,
+        "cost-centers-to-sap": units.problems,
         "vendors-to-sap": _vendors_back,
         "cost-centers": _centers,
     }
@@ -78,6 +80,21 @@ def _requests(h: History, here: Here) -> list[str]:
             )
     lost = Counter(marked) - named
     return found + [f"order {number} of SAP is of no request" for number in lost]
+
+
+def _requests_by_buyers(h: History, here: Here) -> list[str]:
+    """Each request is one requisition in SAP, and one order there and here, which tells SAP's number."""
+    orders = {row["id"]: row for row in here.titan("purchase-orders")}
+    numbers = Counter(row["PurchasingDocument"] for row in asked_items(here))
+    requests = here.titan("purchase-order-requests")
+    found = [] if len(asked_items(here)) == len(requests) else [f"{len(requests)} requests are {dict(numbers)}"]
+    told = Counter[str]()
+    for row in requests:
+        words = str(orders.get(row["_hidden"].get("orderId"), {}).get("summary")).split()
+        told.update(number for number in numbers if number in words)
+        if row["requestStatus"] != "Approved":
+            found.append(f"request {row['requestNumber']} is {row['requestStatus']}")
+    return found + [f"orders {dict(numbers)} of requests are told by {dict(told)}"] * (told != numbers)
 
 
 def _vendors_back(h: History, here: Here) -> list[str]:

@@ -1,7 +1,9 @@
 """What a history is about: which flows a customer has, what mostly happens, how tight things are.
 
-A seed's profile is its remainder. So each range of seeds tries every one of them, and a guard that only matters where
-something is tight (the lag of lists, the budget, standing still) is tried where it is.
+A seed's profile is its remainder, by the number of `PROFILES`, for seeds from `FURTHER_FROM` on by that of `FURTHER`:
+those were added later, and no seed before them became another history. So each range of seeds tries every one of its
+profiles, and a guard that only matters where something is tight (the lag of lists, the budget, standing still) is
+tried where it is.
 """
 
 from __future__ import annotations
@@ -10,8 +12,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from integrations.vocabulary.vendor_agreement import OWNERS
+
 ORDERS = ("quantity", "quantity", "price", "rename_supplier", "delete_order", "same_stamp", "edit_order")
 PEOPLE = ("map", "replay", "replay", "reconcile", "pause")
+CENTER_DEFAULTS = {
+    "controlling_area": "A000",
+    "names": "servicetitan",
+    "on_new": "create",
+    "company_code": "1710",
+    "category": "F",
+    "responsible": "Dana Reyes",
+    "hierarchy_area": "0001",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +32,9 @@ class Profile:
     """`changes` is what people do in both systems, `people` what they do here; a word that stands twice is drawn twice
     as often. `more` replaces weights of moves. `faults` are words of `spoiling.FAULTS`, () for all of them. `agreed`
     is how likely the books agree when it begins. `hits_creates`: faults are for what is made anew. Of
-    `paths`, a fault is for one, as a regular expression ("": for any).
+    `paths`, a fault is for one, as a regular expression ("": for any); it hits `times` times, and one fault of `at_sap`
+    is SAP's. `own` are options by flow. `token_seconds`: SAP signs in by OAuth, and tokens of both systems live so long
+    (0: Basic, and as long as they usually do).
     """
 
     name: str
@@ -44,6 +59,10 @@ class Profile:
     hits_creates: bool = False
     paths: tuple[str, ...] = ()
     is_kept: bool = False
+    times: int = 1
+    at_sap: int = 4
+    own: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    token_seconds: int = 0
 
 
 PROFILES = (
@@ -101,6 +120,7 @@ PROFILES = (
         "both ways",
         flows=("vendors", "vendors-to-sap", "cost-centers"),
         changes=("rename_supplier", "rename_vendor", "phone_vendor", "new_vendor", "new_supplier", "rename_center"),
+        own={"vendors": {"owners": dict(OWNERS)}, "vendors-to-sap": {"owners": dict(OWNERS)}},
         more={"outside": 12},
         orders=0,
         suppliers=3,
@@ -143,6 +163,88 @@ PROFILES = (
 )
 
 
+_OUTAGES = ("503 before", "HTML before", "reset before", "no answer, not done", "429 with a message")
+
+FURTHER_FROM = 1_000_000
+FURTHER = (
+    Profile(
+        "short tokens",
+        flows=("vendors", "purchase-orders", "purchase-order-requests"),
+        changes=("raise_request", "raise_request", "quantity", "price", "rename_supplier"),
+        more={"outside": 12, "expire": 10, "overtake": 1, "tick": 20},
+        moves=60,
+        own={"purchase-order-requests": {"look_seconds": 60}},
+        token_seconds=120,
+        page=2,
+        orders=3,
+        at_sap=2,
+    ),
+    Profile(
+        "cost centers to SAP",
+        flows=("vendors", "cost-centers", "cost-centers-to-sap"),
+        changes=("rename_unit", "rename_unit", "new_unit", "new_unit", "rename_supplier"),
+        more={"outside": 14, "brink": 3, "overtake": 5},
+        own={"cost-centers-to-sap": CENTER_DEFAULTS},
+        orders=0,
+        suppliers=1,
+        at_sap=2,
+    ),
+    Profile(
+        "buyers order",
+        flows=("vendors", "purchase-orders", "purchase-order-requests"),
+        changes=("raise_request", "raise_request", "buy", "buy", "quantity", "rename_supplier"),
+        more={"outside": 14},
+        own={"purchase-order-requests": {"target": "requisition", "look_seconds": 60}},
+        orders=1,
+        at_sap=2,
+    ),
+    Profile(
+        "people receive",
+        flows=("vendors", "purchase-orders", "supplier-invoices"),
+        changes=("bill", "bill", "receive", "receive", "quantity", "rename_supplier"),
+        more={"outside": 14},
+        own={"supplier-invoices": {"receipts": "people", "date_tolerance_days": 60}},
+        orders=6,
+    ),
+    Profile(
+        "received before the bill",
+        flows=("vendors", "purchase-orders", "supplier-invoices"),
+        changes=("bill", "bill", "receive", "quantity", "rename_supplier"),
+        more={"outside": 14, "time": 14},
+        own={"supplier-invoices": {"date_tolerance_days": 60}},
+        orders=6,
+    ),
+    Profile(
+        "a failing database",
+        customers=2,
+        flows=("vendors", "purchase-orders", "supplier-invoices"),
+        changes=(*ORDERS, "new_order", "invoice", "invoice", "reverse"),
+        more={"database": 14, "outside": 14, "tick": 20},
+        orders=4,
+    ),
+    Profile(
+        "behind the watermark",
+        more={"behind": 12, "outside": 4, "fault": 3, "die": 1, "overtake": 1, "tick": 8, "work": 20},
+        moves=50,
+        orders=7,
+        page=3,
+        agreed=1,
+    ),
+    Profile(
+        "references away",
+        flows=("vendors", "purchase-requisitions", "purchase-orders"),
+        changes=("request_items", "request_items", "change_requisition", "drop_requisition", "convert"),
+        more={"outside": 16, "fault": 16, "time": 20, "tick": 20, "die": 1, "overtake": 1},
+        faults=_OUTAGES,
+        paths=("business-units|warehouses",),
+        times=3,
+        orders=1,
+        agreed=1,
+    ),
+)
+
+
 def profile_of(seed: int) -> Profile:
     """The profile of a seed."""
-    return PROFILES[seed % len(PROFILES)]
+    among = PROFILES if seed < FURTHER_FROM else FURTHER
+    return among[seed % len(among)]

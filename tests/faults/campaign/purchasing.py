@@ -97,6 +97,31 @@ def reverse(h: History, here: Here, chance: random.Random) -> str:
 # Requests
 
 
+def asked_items(here: Here) -> list[Row]:
+    """Items of requisitions that requests became: they bear our mark."""
+    rows = [item for row in here.stored("Requisition") for item in row.children("RequisitionItem")]
+    return [row for row in rows if str(row["PurReqnExternalReference"]).startswith("PR-")]
+
+
+def buy(h: History, here: Here, chance: random.Random) -> str:
+    """A buyer makes an order of a requisition that was a request."""
+    left = sorted({row.root()["PurchaseRequisition"] for row in asked_items(here) if not row["PurchasingDocument"]})
+    return _buy(here, chance.choice(left)) if left else ""
+
+
+def buy_all(h: History, here: Here) -> list[str]:
+    """Where buyers order, they have ordered in the end whatever was requested."""
+    left = sorted({row.root()["PurchaseRequisition"] for row in asked_items(here) if not row["PurchasingDocument"]})
+    return [_buy(here, number) for number in left]
+
+
+def _buy(here: Here, number: str) -> str:
+    items = [row for row in asked_items(here) if row.root()["PurchaseRequisition"] == number]
+    pairs = [[number, row["PurchaseRequisitionItem"]] for row in items]
+    made = here.control(here.sap, "convert", {"orders": [pairs], "supplier": ""})
+    return f"a buyer makes order {made['orders'][0]} of requisition {number}"
+
+
 def raise_request(h: History, here: Here, chance: random.Random) -> str:
     with schema_context(here.customer.schema_name):
         vendors = list(Link.objects.filter(flow="vendors").order_by("source_key").values_list("target_key", flat=True))

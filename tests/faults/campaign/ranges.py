@@ -55,7 +55,7 @@ def play_range(first: int, count: int, *, results: str = "", story: bool = False
             print(f"{number} of {count} histories, {len(failing)} failing, {rate:.2f}/s", flush=True)
     row = {"first": first, "histories": count, "failing": failing, "counts": dict(sorted(counts.items()))}
     print(json.dumps(row))
-    never = coverage.missing(counts)
+    never = coverage.missing(counts, coverage.required([first]))
     if never:
         print(f"never happened: {', '.join(never)}", flush=True)
     if results:

@@ -2,7 +2,8 @@
 
 A worker pauses before and after each call to a remote system and before each statement outside of a transaction. It
 never pauses while it holds a lock: nobody else could go on. It can be made to die at a pause or before any statement,
-inside of a transaction too; what was not committed is gone, as it is when a process is killed.
+inside of a transaction too; what was not committed is gone, as it is when a process is killed. PostgreSQL can be made
+to refuse a statement of a transaction, with any SQLSTATE.
 """
 
 from __future__ import annotations
@@ -35,6 +36,8 @@ class Worker:
         self._dies_in: int | None = None
         self._dies_here = False
         self._is_cut_in: int | None = None
+        self._refused_in: int | None = None
+        self._code = self.refused = ""
         self._thread = threading.Thread(target=self._live, name=name, daemon=True)
         self._thread.start()
 
@@ -64,6 +67,10 @@ class Worker:
     def cut_off(self, statements: int) -> None:
         """The database closes the connection before the n-th statement from here."""
         self._is_cut_in = statements
+
+    def refuse(self, statements: int, code: str) -> None:
+        """The database refuses the n-th statement from here that stands in a transaction, with this SQLSTATE."""
+        self._refused_in, self._code = statements, code
 
     def leave(self) -> None:
         """Ends the thread. To be called while it is idle."""
@@ -100,7 +107,7 @@ class Worker:
             self._run()
             self._task = None
             self._locks, self._is_watched = 0, 0
-            self._dies_in, self._is_cut_in, self._dies_here = None, None, False
+            self._dies_in, self._is_cut_in, self._refused_in, self._dies_here = None, None, None, False
             self._back.release()
 
     def _run(self) -> None:
@@ -129,10 +136,18 @@ class Worker:
         self._is_cut_in = _counted(self._is_cut_in)
         if self._is_cut_in == 0 and connection.connection is not None:
             connection.connection.close()
+        if connection.in_atomic_block:
+            self._refused_in = _counted(self._refused_in)
+            if self._refused_in == 0:
+                self.refused = self._code
+                execute(_REFUSAL.format(code=self._code), None, False, context)
         done = execute(sql, params, many, context)
         text = str(sql)
         self._locks += text.count("pg_advisory_lock(") - text.count("pg_advisory_unlock(")
         return done
+
+
+_REFUSAL = "DO $$ BEGIN RAISE EXCEPTION 'injected' USING ERRCODE = '{code}'; END $$"
 
 
 def _counted(left: int | None) -> int | None:

@@ -15,6 +15,7 @@ import re
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -29,6 +30,7 @@ from simulators.simulator import Simulator
 from simulators.wire import Request, Response, json_response
 from tests.faults.campaign import stage
 
+SIGN_IN = ("/connect/token", "/oauth2/token")
 TENANT = re.compile(r"/tenant/(\d+)/")
 CHANGED = re.compile(r"/(?:vendors|purchase-orders|business-units)/(\d+)$")
 Told = Callable[[str], None]
@@ -49,6 +51,7 @@ class Wire:
     lag: float = 0.0
     written_at: dict[str, float] = field(default_factory=dict)
     busiest: Counter[str] = field(default_factory=Counter)
+    ends: dict[str, float] = field(default_factory=dict)
     recent: dict[str, deque[float]] = field(default_factory=dict)
 
     def send(
@@ -60,7 +63,8 @@ class Wire:
         intent = self.before_write(request) if is_write(request) else None
         transport._progress.sent = True  # as the guarded socket notes it
         account = f"{origin[2]} {TENANT.findall(target)[:1]}"
-        self._count(account)
+        if not request.path.endswith(SIGN_IN):  # outside of every budget
+            self._count(account)
         answer = self._ignored(request) or self.simulators[origin[2]].handle(request)
         self.told(f"{method} {origin[2]} {_short(request)} -> {_shown(answer)}")
         if is_write(request):
@@ -81,15 +85,22 @@ class Wire:
         """What the simulators do of themselves, and the product has to live with."""
         if answer.status == 401:
             self.struck["401"] += 1
-        if request.path.endswith("/connect/token"):
+            worker, token = stage.current(), request.headers.get("authorization", "").partition(" ")[2]
+            if self.ends.get(token, float("inf")) <= time.time():
+                self.struck["a token had expired"] += 1
+                self.struck["a token had expired while paging"] += worker is not None and worker.kind == "poll"
+        if request.path.endswith(SIGN_IN):
             self.struck["signed in"] += 1
+            with suppress(ValueError, KeyError):  # no token, or half of one
+                given = answer.json()
+                self.ends[given["access_token"]] = time.time() + given["expires_in"]
         if is_write(request) and answer.status < 300:
             self.written_at[account] = time.time()
         elif not is_write(request) and time.time() - self.written_at.get(account, 0) < self.lag:
             self.struck["a list read while it lags"] += 1
 
     def _count(self, account: str) -> None:
-        """Calls of an account within any one second; signing in is outside of its budget."""
+        """Calls of an account within any one second."""
         times = self.recent.setdefault(account, deque())
         times.append(time.time())
         while times[0] <= times[-1] - 1:
@@ -117,7 +128,7 @@ class Wire:
 
 def is_write(request: Request) -> bool:
     """Whether the call changes something there: neither a read nor a sign-in."""
-    return request.method not in ("GET", "HEAD") and not request.path.endswith(("/connect/token", "/oauth2/token"))
+    return request.method not in ("GET", "HEAD") and not request.path.endswith(SIGN_IN)
 
 
 def _short(request: Request) -> str:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 LEASE_SECONDS = 300
 PAUSES = (1, 2, 5, 15, 60, 400)
 TIMES = (0.001, 0.02, 1, 1, 20, 20, 61, 61, 130, 240, 310, 700, 4000)
+REFUSALS = {"40P01": "a deadlock", "40001": "a serialization failure", "53100": "a full disk"}
 WORK = {"inbound": inbound_reading.run_claim, "job": jobs.run_claim}
 
 
@@ -57,11 +58,14 @@ def go_on(h: History, worker: stage.Worker, pauses: int) -> str:
             break
         worker.step()
     failure, worker.failure = worker.failure, ""
+    if worker.refused:
+        h.made.struck[f"in a transaction: {REFUSALS[worker.refused]}"] += 1
+        worker.refused = ""
     if worker.is_idle and failure:
         h.made.tell(f"{worker.name} ends: {failure}")
         if "connection" in failure:
             h.made.struck["a connection to the database cut"] += 1
-        elif failure != "killed":
+        elif failure != "killed" and not failure.startswith("OperationalError: injected"):
             h.problems.append(f"a worker failed with {failure}")
     return failure
 
@@ -73,7 +77,7 @@ def die(h: History, move: Move) -> None:
         h.outside(move)
         h.made.pass_time(121)
         tick(h, Move("tick", 1, 0, 0))
-        _busy(h, worker, "poll")
+        busy(h, worker, "poll")
     if worker.is_idle:
         return
     statements = None if move.b % 3 == 0 else 1 + move.c % 30
@@ -88,7 +92,7 @@ def overtake(h: History, move: Move) -> None:
     slow, other = h.workers[move.a % 2], h.workers[(move.a + 1) % 2]
     if slow.is_idle and move.b % 2:
         _bring_work(h, slow, move)
-    _busy(h, slow)
+    busy(h, slow)
     if slow.is_idle or not other.is_idle:
         return
     if move.c % 4 and not _is_at_a_write(h, slow):
@@ -144,10 +148,10 @@ def _bring_work(h: History, worker: stage.Worker, move: Move) -> None:
             h.messages.remove(message)
             take(h, worker, message)
             go_on(h, worker, 100_000)
-    _busy(h, worker)
+    busy(h, worker)
 
 
-def _busy(h: History, worker: stage.Worker, kind: str = "deliver") -> None:
+def busy(h: History, worker: stage.Worker, kind: str = "deliver") -> None:
     """An idle worker takes some work of that kind, if there is any."""
     message = next((message for message in h.messages if message["kind"] == kind), None)
     if worker.is_idle and message:

@@ -20,7 +20,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django_tenants.utils import schema_context
 
-from integrations import connections, ids
+from integrations import connections, ids, sync_options
 from integrations.budget import LocalBudget
 from integrations.engine import delivering
 from integrations.models import Connection, Sync, ValueMap
@@ -193,11 +193,14 @@ def _simulators(seed: int, profile: Profile, lag: float) -> dict[int, Simulator]
         much = {"suppliers": profile.suppliers, "orders": profile.orders, "cost_centers": 3}
         nothing = {"requisitions": 0, "invoices": 0, "oddities": 0}
         sap.reset({"seed": seed % 97 + number, **much, **nothing})
+        if profile.token_seconds:
+            sap.change_settings({"token_seconds": profile.token_seconds, "auth_methods": ["oauth"]})
         if profile.page:
             sap.change_settings({"v2_page_size": profile.page, "v4_page_size": profile.page})
         found[port] = sap
     titan = ServiceTitan(7, list(TENANTS.values())[: profile.customers], materials=20)
-    titan.change_settings({"list_lag_seconds": lag, **profile.switches})
+    lives = {"token_seconds": profile.token_seconds} if profile.token_seconds else {}
+    titan.change_settings({"list_lag_seconds": lag, **lives, **profile.switches})
     if profile.has_webhooks:
         titan.webhooks.configure({"url": "http://connector/webhooks/servicetitan/sandbox/", "key": WEBHOOK_KEY})
     found[TITAN] = titan
@@ -217,6 +220,8 @@ def _customer(name: str, made: Set, chance: random.Random) -> Here:
             if flow not in ("vendors", "purchase-orders"):
                 own = OWN_WAYS.get(flow) or (orders if flow == "purchase-requisitions" else {})
                 here.switch_on(flow, own, profile.every)
+        if profile.token_seconds:
+            _sign_in_by_token()
         _choose(profile, chance)
         _map(here, orders["catch_all_sku"])
         for account in Connection.objects.all():
@@ -228,14 +233,30 @@ def _customer(name: str, made: Set, chance: random.Random) -> Here:
     return here
 
 
+def _sign_in_by_token() -> None:
+    """SAP's communication user is an OAuth client."""
+    for account in Connection.objects.filter(system="sap"):
+        known = account.credentials.reveal()
+        account.credentials = {"client_id": known["username"], "client_secret": known["password"]}
+        account.options = {**account.options, "auth_method": "oauth"}
+        account.save()
+
+
 def _choose(profile: Profile, chance: random.Random) -> None:
     """Options and schedules; a flow that this history has no use for is not there."""
     Sync.objects.exclude(flow__in=profile.flows).delete()
     for sync in Sync.objects.order_by("flow"):
         own = profile.options if sync.flow in ("purchase-orders", "purchase-requisitions") else {}
-        sync.options = {**sync.options, **own, "batch": chance.choice(profile.batches)}
+        sync.options = {
+            **sync.options,
+            **own,
+            **profile.own.get(sync.flow, {}),
+            "batch": chance.choice(profile.batches),
+        }
         sync.schedule = {"every": profile.every}
         sync.save(update_fields=["options", "schedule"])
+    refused = [told for sync in Sync.objects.all() for told in sync_options.disagreements(sync.flow, sync.options)]
+    assert not refused, refused  # no customer has flows that API and pages would not take
 
 
 def _map(here: Here, catch_all: str) -> None:
