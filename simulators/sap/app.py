@@ -77,6 +77,7 @@ class SapSimulator(Simulator):
         self.security.methods = set(self.options.auth_methods)
         self.security.token_seconds = self.options.token_seconds
         self.security.csrf_seconds = self.options.csrf_seconds
+        self.store.stamp_cut = 10 ** (7 - self.options.stamp_digits)
 
     def revoke_tokens(self) -> None:
         """Make all bearer tokens invalid."""

@@ -21,7 +21,8 @@ class Settings:
     the identity provider. ``release`` 2022 and 2021 drop fields that came later. ``order_release``
     decides whether orders created by API wait for a release. ``stamp_prefix`` stands before the text time stamps of
     invoices. ``zone_minutes`` is the system's offset from UTC: its dates and times without a zone are local.
-    ``warnings`` lets creations succeed with a warning in the header.
+    ``warnings`` lets creations succeed with a warning in the header. ``stamp_digits`` is how many digits behind the
+    second filters of time stamps compare; those that follow are cut off on both sides.
     """
 
     arrangements: dict[str, str] = field(default_factory=dict)
@@ -37,6 +38,7 @@ class Settings:
     stamp_prefix: str = ""
     zone_minutes: int = 0
     warnings: bool = False
+    stamp_digits: int = 7
 
     def change(self, values: dict[str, Any]) -> None:
         """Set some switches. Raises ValueError for an unknown name or a wrong value; then nothing is changed."""
@@ -65,5 +67,7 @@ def _check(name: str, value: Any) -> None:
                 raise ValueError(f"unknown arrangement: {service} {state}")
     elif name in _WORDS and value not in _WORDS[name]:
         raise ValueError(f"{name} must be one of {', '.join(_WORDS[name])}")
+    elif name == "stamp_digits" and not 0 <= value <= 7:
+        raise ValueError(f"{name} must be from 0 to 7")
     elif name in _LISTS and not set(value) <= set(_LISTS[name]):
         raise ValueError(f"{name} may hold {', '.join(_LISTS[name])}")

@@ -202,6 +202,8 @@ class Store:
         kinds = columns()
         # Rows that are not stored because they follow from other data, by table.
         self.derived: dict[str, Callable[[Row], list[Row]]] = {}
+        # Filters compare time stamps in units of so many ticks of 100 ns.
+        self.stamp_cut = 1
         self.tables: dict[str, Table] = {}
         for shape in SHAPES:
             parent = self.tables[shape.parent] if shape.parent else None

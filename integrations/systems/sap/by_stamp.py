@@ -13,7 +13,7 @@ from integrations.flow import Cursor, Page
 from integrations.systems.sap.client import SapClient
 from integrations.systems.sap.cursors import Position
 from integrations.systems.sap.reading import Found, Row, Source, Where
-from integrations.systems.sap.stamps import EPOCH, TICKS_PER_SECOND, stamp_of, ticks, unit
+from integrations.systems.sap.stamps import EPOCH, TICKS_PER_SECOND, stamp_of, ticks
 from integrations.systems.sap.strategies import Strategy, clock_of
 
 _SECOND = timedelta(seconds=1)
@@ -23,8 +23,9 @@ _SECOND = timedelta(seconds=1)
 class ByStamp(Strategy):
     """Rows with a time stamp, read in the order of (stamp, key).
 
-    V2 shows milliseconds of a stamp with seven digits, so rows that look equally old are an unordered bucket: a page
-    that ends within one is completed by key before the reading goes on behind it.
+    V2 shows milliseconds of a stamp with seven digits, and how many of them a filter compares is said nowhere. So
+    filters name whole seconds only: the rows of one second are an unordered bucket, and a page that ends within one
+    is completed by key before the reading goes on behind it.
     """
 
     field: str
@@ -39,10 +40,6 @@ class ByStamp(Strategy):
     def written(self, count: int, like: str) -> str:
         """The reverse, as it stands in a filter; `like` is a stamp as SAP writes it."""
         return stamp_of(count)
-
-    def width(self, stamp: str) -> int:
-        """What a stamp as it is shown may stand for, in units of 100 ns."""
-        return unit(stamp)
 
     def seconds_behind(self, stamp: str, cursor: Cursor) -> float:
         """How many seconds `stamp` lies behind the watermark; 0 where one of them is missing."""
@@ -73,7 +70,7 @@ class ByStamp(Strategy):
         delta: dict[str, Any] = position.delta or {}
         if delta["at"] is None:
             since = self.count(delta["mark"]) - int(overlap * TICKS_PER_SECOND)
-            delta["at"] = {"from": since, "until": None, "bucket": None}
+            delta["at"] = {"from": _second(since), "until": None, "bucket": None}
         while delta["at"] is not None:
             found = self._bucket(client, source, delta) if delta["at"]["bucket"] else self._front(client, source, delta)
             changes = position.unseen(self._changed(client, found.rows))
@@ -85,6 +82,7 @@ class ByStamp(Strategy):
     def _front(self, client: SapClient, source: Source, delta: dict[str, Any]) -> Found:
         """The next rows in the order of stamps; a full page leaves its last bucket to be completed."""
         at = delta["at"]
+        at["from"] = _second(at["from"])  # one that was kept by an older version may be finer
         window = [Where(self.field, "ge", self.written(at["from"], delta["mark"]))]
         if at["until"]:
             window.append(Where(self.field, "le", self.written(at["until"], delta["mark"])))
@@ -100,15 +98,15 @@ class ByStamp(Strategy):
 
     def _check_filtered(self, found: Found, since: int) -> None:
         for stamp in map(self.stamp, found.rows):
-            if not stamp or self.count(stamp) + self.width(stamp) <= since:
+            if not stamp or self.count(stamp) < since:
                 message = "SAP sent rows that were not asked for: the filter had no effect."
                 raise Transient(message, code="filter-ignored")
 
     def _bucket(self, client: SapClient, source: Source, delta: dict[str, Any]) -> Found:
-        """The rows of one stamp as SAP shows it, in key order; behind the last of them the front goes on."""
+        """The rows of one second, in key order; behind the last of them the front goes on."""
         at, bucket = delta["at"], delta["at"]["bucket"]
-        start = self.count(bucket["stamp"])
-        end = start + self.width(bucket["stamp"])
+        start = _second(self.count(bucket["stamp"]))
+        end = start + TICKS_PER_SECOND
         bounds = (("ge", start), ("lt", end))
         window = [Where(self.field, sign, self.written(count, bucket["stamp"])) for sign, count in bounds]  # type: ignore[arg-type]
         rest = source.after(bucket["after"]) if bucket["after"] else [[]]
@@ -152,15 +150,17 @@ class ByText(ByStamp):
         digits = f"{rest:07}"[: len(model["fraction"] or "")]
         return f"{model['before']}{text}{model['point'] or ''}{digits}{model['after']}"
 
-    def width(self, stamp: str) -> int:
-        return int(10 ** (7 - len(_parts(stamp)["fraction"] or "")))
-
 
 def _parts(stamp: str) -> dict[str, str]:
     found = _TEXT.match(stamp)
     if found is None:
         raise Transient(f"SAP's time stamp {stamp[:30]!r} has an unknown form.", code="malformed-value")
     return found.groupdict()
+
+
+def _second(count: int) -> int:
+    """The whole second that a stamp lies in."""
+    return count - count % TICKS_PER_SECOND
 
 
 def _count_of(moment: datetime) -> int:

@@ -27,12 +27,6 @@ def stamp_of(count: int) -> str:
     return f"{text}.{digits}Z" if digits else f"{text}Z"
 
 
-def unit(stamp: str) -> int:
-    """The width in ticks of what a stamp may stand for: V2 shows milliseconds of seven digits."""
-    fraction = _match(_STAMP, stamp)[2] or ""
-    return int(10 ** (7 - len(fraction)))
-
-
 def in_utc(text: str) -> str:
     """A stamp of any zone in UTC, with the digits it came with. ValueError for anything else."""
     seconds, fraction, zone = _match(_STAMP, text).groups()

@@ -12,7 +12,7 @@ from integrations.errors import Transient
 from integrations.systems.sap.entities import BUSINESS_PARTNER, PURCHASE_ORDER_V4
 from integrations.systems.sap.entity import Child, Entity, fields
 from integrations.systems.sap.odata import V2, V4, plain
-from integrations.systems.sap.stamps import stamp_of, ticks, unit
+from integrations.systems.sap.stamps import stamp_of, ticks
 
 
 @pytest.mark.parametrize(
@@ -117,12 +117,6 @@ def test_a_decimal_keeps_its_value_and_loses_only_zeros(number):
     assert Decimal(text) == number
     assert "E" not in text
     assert not ("." in text and text.endswith("0"))
-
-
-def test_a_stamp_stands_for_as_much_as_it_shows():
-    assert unit("2026-01-31T08:15:00.123Z") == 10_000
-    assert unit("2026-01-31T08:15:00.1234567Z") == 1
-    assert unit("2026-01-31T08:15:00Z") == 10_000_000
 
 
 def test_lists_of_both_dialects_are_unwrapped_with_their_next_link():

@@ -113,6 +113,24 @@ def test_twenty_rows_of_one_stamp_across_page_borders_all_arrive(either, size):
     assert read(PURCHASE_ORDERS, client, cursor)[0] == []
 
 
+@pytest.mark.parametrize("digits", [0, 3, 6])
+@pytest.mark.parametrize("size", [1, 3, 20])
+def test_a_system_whose_filters_cut_stamps_is_read_whole(either, size, digits):
+    """How exactly a filter compares is said nowhere: whole seconds, at least, are the same to every system."""
+    either.control("settings", {"stamp_digits": digits})
+    client, burst = either.client(page_size_orders=size), stored(either)[:20]
+    _, cursor = read(PURCHASE_ORDERS, client)
+    either.advance(60)
+    either.touch(*burst, stamp="2026-11-02T09:30:02.1234567Z", Language="DE")
+    either.touch(*stored(either)[40:44], stamp="2026-11-02T09:30:02.9999999Z", Language="DE")
+    either.touch(*stored(either)[50:52], stamp="2026-11-02T09:30:03.7654321Z", Language="DE")
+    changes, cursor = read(PURCHASE_ORDERS, client, cursor, overlap=0)
+    expected = {*burst, *stored(either)[40:44], *stored(either)[50:52]}
+    assert expected <= set(keys(changes))
+    for overlap in (0, 0.0000003, 1):
+        assert read(PURCHASE_ORDERS, client, cursor, overlap=overlap)[0] == []
+
+
 @pytest.mark.parametrize("stop", [1, 2, 3, 5])
 def test_a_crash_between_pages_skips_nothing(either, stop):
     client = either.client(page_size_orders=3)
