@@ -43,7 +43,7 @@ class InvitationGone(Exception):
 def invite(customer: Customer, *, email: str, role: Role, actor: Actor, origin: str) -> Invitation:
     """Sends the link to `email`; an open invitation of the same address is replaced, and its link is dead.
 
-    `origin` is where the public host is reached, "https://connector.example" (`tenants.addresses.public_origin`).
+    `origin` is where the public host is reached, "https://connector.example" (`tenants.addresses.mailed_origin`).
     Raises CannotBeDone (no mail, too many, not sent), MemberAlready, ValidationError for what is no address.
     """
     email, now = email.strip().lower(), timezone.now()

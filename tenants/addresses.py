@@ -19,6 +19,17 @@ def public_origin(request: HttpRequest) -> str:
     return origin_of(request, settings.PUBLIC_HOST)
 
 
+def mailed_origin(request: HttpRequest) -> str:
+    """Where links in mails lead: the public host, whatever a request says of itself.
+
+    Who asks for a mail to somebody else must not choose where its link leads, not even the port. In development alone
+    the port is the request's, since it is any.
+    """
+    if settings.DEVELOPMENT:
+        return public_origin(request)
+    return f"{'https' if settings.HTTPS else 'http'}://{settings.PUBLIC_HOST}"
+
+
 def customer_origin(request: HttpRequest, customer: Customer) -> str:
     """Where a customer's host is reached."""
     found = Domain.objects.filter(tenant=customer).order_by("-is_primary", "domain")

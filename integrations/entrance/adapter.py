@@ -6,6 +6,7 @@ import logging
 from contextlib import suppress
 from smtplib import SMTPException
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core.exceptions import ImmediateHttpResponse
@@ -21,6 +22,7 @@ from django.utils.translation import gettext_lazy as _
 
 from integrations import second_factors, sign_ups
 from tenants import throttle
+from tenants.addresses import mailed_origin
 from tenants.models import Person
 
 log = logging.getLogger(__name__)
@@ -86,11 +88,18 @@ class Accounts(DefaultAccountAdapter):  # type: ignore[misc]
         """Says so on a page if the mail cannot be sent: whoever waits for it would wait in vain."""
         try:
             if settings.EMAIL_ENABLED:
-                super().send_mail(template_prefix, email, context)
+                super().send_mail(template_prefix, email, {name: self._ours(name, of) for name, of in context.items()})
                 return
         except (SMTPException, OSError) as error:
             log.error("a mail to a person was not sent", extra={"error": type(error).__name__})
         raise ImmediateHttpResponse(render(self.request, "account/mail_failed.html", status=503))
+
+    def _ours(self, name: str, value: Any) -> Any:
+        """Links lead to the public host as it is configured, and nowhere that a request names."""
+        if not name.endswith("_url") or not isinstance(value, str):
+            return value
+        link = urlsplit(value)
+        return f"{mailed_origin(self.request)}{urlunsplit(('', '', link.path, link.query, ''))}"
 
     def send_notification_mail(self, *given: Any, **named: Any) -> None:
         """What it tells of is done: it stays done if the mail cannot be sent."""

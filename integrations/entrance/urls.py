@@ -27,7 +27,7 @@ urlpatterns = [
         open_to_anybody(accounts.email_verification_sent),
         name="account_email_verification_sent",
     ),
-    path("confirm/<key>/", open_to_anybody(accounts.confirm_email), name="account_confirm_email"),
+    path("confirm/<key>/", open_to_anybody(views.ConfirmView.as_view()), name="account_confirm_email"),
     path("password/", open_to_anybody(accounts.password_reset), name="account_reset_password"),
     path("password/sent/", open_to_anybody(accounts.password_reset_done), name="account_reset_password_done"),
     re_path(

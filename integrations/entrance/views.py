@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Any, cast
 
 from allauth.account import views as accounts
+from allauth.account.forms import default_token_generator
 from allauth.account.internal.flows.login import perform_login, record_authentication
 from allauth.account.models import Login
+from allauth.account.stages import EmailVerificationStage, LoginStageController
+from allauth.account.utils import user_pk_to_url_str
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.contrib import messages
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
@@ -35,6 +39,33 @@ class SignUpView(accounts.SignupView):  # type: ignore[misc]
     def closed(self) -> HttpResponse:
         """By invitation alone, or too many today."""
         return render(self.request, self.template_name_signup_closed, {"sign_up_open": settings.SIGN_UP_OPEN})
+
+
+class ConfirmView(accounts.ConfirmEmailView):  # type: ignore[misc]
+    """Proves an address.
+
+    A password is kept only in the browser that has signed up with it. In any other one it may be a stranger's, who has
+    signed up with an address of somebody else and waits for them to confirm it: whoever has the mailbox chooses one.
+    """
+
+    def post(self, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Confirms, and leads on: in, or to a password of one's own."""
+        self.object = self.get_object()
+        person = self.object.email_address.user
+        is_new = not mailboxes.is_proven(person) and not self._has_signed_up_here(person)
+        if is_new:
+            person.set_unusable_password()
+            person.save(update_fields=["password"])
+        answer: HttpResponse = super().post(*args, **kwargs)
+        if not is_new or not mailboxes.is_proven(person):
+            return answer
+        messages.info(self.request, gettext("Now choose the password that opens your account."))
+        key = {"uidb36": user_pk_to_url_str(person), "key": default_token_generator.make_token(person)}
+        return _see(reverse("account_reset_password_from_key", kwargs=key))
+
+    def _has_signed_up_here(self, person: Person) -> bool:
+        stage = LoginStageController.enter(self.request, EmailVerificationStage.key)
+        return stage is not None and stage.login.user.pk == person.pk
 
 
 @never_cache

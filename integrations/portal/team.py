@@ -23,7 +23,7 @@ from integrations.portal.doing import Done, WrongInput, carry_out
 from integrations.portal.keyset import listed
 from integrations.portal.pages import PageRequest, actor, page, see
 from integrations.refusals import CannotBeDone
-from tenants.addresses import public_origin
+from tenants.addresses import mailed_origin
 from tenants.models import Membership, Role
 
 MEANS = (
@@ -109,7 +109,7 @@ def _invited(request: PageRequest, form: Invite) -> bool:
     who: dict[str, Any] = {"email": given["email"], "role": Role(given["role"])}
     try:
         with transaction.atomic():
-            made = invitations.invite(request.customer, **who, actor=actor(request), origin=public_origin(request))
+            made = invitations.invite(request.customer, **who, actor=actor(request), origin=mailed_origin(request))
     except ValidationError as error:
         form.add_error("email", error.messages)
         return False

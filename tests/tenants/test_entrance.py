@@ -75,13 +75,16 @@ class TestSigningUp:
         assert other.open(PUBLIC, follow=False).status_code == 302
         assert Customer.objects.filter(name="Northern Pipes").count() == 0
 
-    def test_the_link_in_another_browser_proves_the_address_and_asks_for_the_password(self, browser):
+    def test_the_link_in_another_browser_proves_the_address_and_asks_for_a_password_anew(self, browser):
         browser.open(f"{PUBLIC}sign-up/", data=FILLED)
         other = Browser()
-        other.open(mailed(), data={})
-        assert other.at == f"{PUBLIC}sign-in/"
+        page = other.open(mailed(), data={})
+        assert other.at.endswith("-set-password/")
+        assert b"Now choose the password that opens your account." in page.content
         assert Membership.objects.get().person.email == "nora@pipes.test"
-        other.sign_in("nora@pipes.test")
+        chosen = "canary of nora's own"
+        other.open(other.at, data={"password1": chosen, "password2": chosen})
+        other.sign_in("nora@pipes.test", chosen)
         assert other.at == PUBLIC
 
     def test_the_link_makes_one_customer_however_often_it_is_used(self, browser):

@@ -6,6 +6,8 @@ import re
 from typing import Any
 
 import pytest
+from django.core import mail
+from django.test import Client
 
 from integrations import invitations, members, sign_ups
 from integrations.audit import Actor
@@ -13,6 +15,7 @@ from integrations.entrance.forms import JoinForm
 from tenants import schema
 from tenants.joining_models import SignUp
 from tenants.models import Customer, Person, Role
+from tests.portal.desk import enter
 from tests.tenants.browser import PASSWORD, Browser
 from tests.tenants.test_entrance import ACME, FILLED, PUBLIC, mailed
 
@@ -86,3 +89,36 @@ def test_who_signs_up_with_an_address_of_somebody_else_gets_nothing_of_theirs(br
     assert stranger.at.startswith(f"{PUBLIC}sign-in/")
     browser.open(ACME)
     assert browser.at.startswith(f"{PUBLIC}sign-in/")
+
+
+def test_a_password_that_a_stranger_has_chosen_opens_nothing_once_the_owner_confirms_the_address(browser):
+    """Who signs up with somebody else's address, and waits for them to open the link, waits in vain."""
+    stranger, owner = browser, Browser()
+    stranger.open(f"{PUBLIC}sign-up/", data=FILLED)
+    owner.open(mailed(), data={})
+    assert not Person.objects.get(email="nora@pipes.test").has_usable_password()
+    stranger.sign_in("nora@pipes.test")
+    assert (
+        b"This address and password do not belong together."
+        in stranger.open(f"{PUBLIC}sign-in/", data={"login": "nora@pipes.test", "password": PASSWORD}).content
+    )
+    assert stranger.open(PUBLIC, follow=False).status_code == 302
+    assert stranger.open(f"{PUBLIC}account/", follow=False).status_code == 302
+
+
+@pytest.mark.parametrize("host", ["localhost:666", "localhost:80@evil.test", "LOCALHOST:6667", "localhost"])
+@pytest.mark.parametrize(("path", "form"), [("password/", {"email": "ana@acme.test"}), ("sign-up/", FILLED)])
+def test_a_link_in_a_mail_leads_to_the_configured_host_whatever_the_request_says(db, settings, host, path, form):
+    settings.DEVELOPMENT = False
+    Person.objects.create_user("ana@acme.test", PASSWORD)
+    Client().post(f"/{path}", form, headers={"Host": host, "X-Forwarded-Host": "evil.test", "X-Forwarded-Port": "1"})
+    links = [link for each in mail.outbox for link in re.findall(r"https?://[^\s/]*", str(each.body))]
+    assert set(links) == ({"http://localhost"} if "@" not in host else set())
+
+
+def test_an_invitation_leads_to_the_configured_host(acme, settings):
+    settings.DEVELOPMENT = False
+    desk = enter(acme, Role.OWNER)
+    form = {"email": "new@acme.test", "role": "viewer"}
+    assert desk.browser.clients[desk.host].post("/team/", form, headers={"Host": f"{desk.host}:666"}).status_code == 303
+    assert re.findall(r"https?://[^\s/]*", str(mail.outbox[-1].body)) == ["http://localhost"]
