@@ -46,8 +46,9 @@ class Tally:
         for lack in one.lacks:
             self._lack(lack)
         code = one.preview.code
-        if code and not one.lacks:
-            known = self.reasons.setdefault(code, {"records": 0, "outcome": one.outcome, "examples": []})
+        if code and not (one.lacks and code.startswith("unmapped")):
+            outcome = one.preview.outcome if one.lacks else one.outcome
+            known = self.reasons.setdefault(code, {"records": 0, "outcome": outcome, "examples": []})
             known["records"] += 1
             if len(known["examples"]) < MOST_OF_AN_OUTCOME:
                 known["examples"].append(f"{one.preview.label}: {one.preview.reason}"[:MOST_TEXT])

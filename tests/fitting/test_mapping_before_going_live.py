@@ -12,7 +12,7 @@ from integrations.models import FitReport, Sync, ValueMap
 from integrations.running import utc_now
 from tenants import schedule
 from tenants.models import Customer
-from tests.fitting.making import begin, work
+from tests.fitting.making import begin, by_key, work
 from tests.journeys.world import LEASE, World
 
 CENTER, PLANT = "10101101", "1710"
@@ -52,6 +52,19 @@ def test_a_finished_report_has_both_systems_read_so_that_its_codes_get_suggestio
     assert [(code.key, code.blocked) for code in plants] == [(PLANT, 0)]
     assert (listed["plant"].missing, listed["plant"].blocked) == (1, 0)
     assert (listed["cost-center"].missing, listed["material"].missing) == (1, 0)
+
+
+def test_a_missing_setting_is_named_though_the_same_records_lack_codes_as_well(fresh: World, make_report: Made) -> None:
+    def steps() -> dict[str, int]:
+        lines = by_key(make_report(fresh, "vendors", "purchase-orders"))
+        return {key: line["records"] for key, line in lines.items() if line["state"] == "attention"}
+
+    before = steps()
+    with schema_context(fresh.customer.schema_name):
+        ValueMap.objects.all().delete()
+    after = steps()
+    assert after["run:purchase-orders:no-sku"] == before["run:purchase-orders:no-sku"] == 10
+    assert after["maps:cost-center"] > before["maps:cost-center"]
 
 
 def test_once_a_flow_is_live_only_records_that_wait_count(fresh: World, make_report: Made) -> None:
