@@ -63,6 +63,7 @@ class DatabaseTokens:
         patience: float = PATIENCE,
     ) -> None:
         self._row = row
+        self._made_of = row.credentials_changed_at
         self._conceal = conceal
         self._probing = probing
         self._clock = clock
@@ -72,7 +73,7 @@ class DatabaseTokens:
         """The cached token, or a fetched one.
 
         Raises what `fetch` raises, BadCredentials without a call if they were refused a moment ago, and Transient if
-        another process fetches for too long.
+        another process fetches for too long, or somebody replaced the credentials since the row was read.
         """
         token = self._fresh(stale) or self._renewed(fetch, stale)
         self._conceal(token.value)
@@ -82,7 +83,15 @@ class DatabaseTokens:
         _outside_transactions()
         with self._turn():
             self._row.refresh_from_db(fields=FIELDS)
+            self._check_credentials()
             return self._fresh(stale) or self._fetched(fetch, stale)
+
+    def _check_credentials(self) -> None:
+        """`fetch` signs in with those the row had when it was read: its outcome says nothing about new ones."""
+        if self._row.credentials_changed_at != self._made_of:
+            self._row.credentials_changed_at = self._made_of
+            message = f"{self._row.name}'s credentials were replaced a moment ago; the next try takes the new ones."
+            raise Transient(message, code="credentials-replaced")
 
     def _fresh(self, stale: str) -> Token | None:
         token = _stored(self._row)

@@ -91,6 +91,21 @@ def test_a_token_of_replaced_credentials_is_not_stored(in_acme):
     assert Connection.objects.get().token.reveal() == ""
 
 
+@pytest.mark.parametrize("stored", [None, "canary-of-the-new-ones"])
+def test_credentials_replaced_before_a_sign_in_are_neither_tried_nor_mixed_with_the_new_ones(in_acme, stored):
+    """A client that was opened with the old ones neither pauses the new ones nor works with their token."""
+    row = saved()
+    old, fetch = tokens(row), Fetch()
+    kept = token(stored or "")
+    values = {"token": kept.value, "token_expires_at": kept.expires_at, "token_renew_at": kept.renew_at}
+    Connection.objects.filter(pk=row.pk).update(credentials_changed_at=NOW, **values if stored else {})
+    with pytest.raises(Transient, match="SAP's credentials were replaced a moment ago") as refused:
+        old.token(fetch)
+    assert (refused.value.code, fetch.calls) == ("credentials-replaced", 0)
+    now = Connection.objects.get()
+    assert (now.state, now.token.reveal()) == ("ok", stored or "")
+
+
 def test_a_renewal_that_fails_for_the_moment_leaves_the_old_token_in_use_until_it_expires(in_acme):
     row = saved()
     tokens(row).token(Fetch(token("canary-old")))
