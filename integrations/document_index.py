@@ -38,14 +38,23 @@ INSERT = """
 """
 _NAMED = re.compile(r"(?:number|reference|idby\w*)$", re.IGNORECASE)
 """Members of a source row that hold a number which people have in their hands: a reference, the other side's number."""
+_JOBS = {"RequisitionerName", "RequirementTracking", "PurReqnExternalReference", "PurReqnItemExternalReference"}
+"""Members of an item that may carry the number of a job, whichever of them a customer has chosen for it."""
 SHORTEST, SHORTEST_PART = 3, 5  # a part of a key may be a year or an item's number, which everybody has
 
 
 def numbers_of(key: str, row: Mapping[str, Any]) -> set[str]:
     """What a record is looked for by: its key, the parts of it, and numbers in its row; all normalised."""
     found = {normal(key)} | {part for part in map(normal, re.split(r"\W+|_", key)) if len(part) >= SHORTEST_PART}
-    for name, value in row.items():
-        if isinstance(value, str | int) and not isinstance(value, bool) and _NAMED.search(name):
+    return {number for number in found if SHORTEST <= len(number) <= 60} | numbers_in(row)
+
+
+def numbers_in(row: Mapping[str, Any]) -> set[str]:
+    """The numbers in a row that people have in their hands, those of jobs in its items among them; normalised."""
+    found, items = set[str](), [item for part in row.values() if isinstance(part, list) for item in part]
+    jobs = [(name, item[name]) for item in items if isinstance(item, Mapping) for name in _JOBS & item.keys()]
+    for name, value in [*row.items(), *jobs]:
+        if isinstance(value, str | int) and not isinstance(value, bool) and (name in _JOBS or _NAMED.search(name)):
             text = normal(str(value))
             if any(letter.isdigit() for letter in text):
                 found.add(text)
@@ -63,11 +72,22 @@ def note(deliveries: Iterable[Delivery]) -> None:
 
     What a record's key begins with is found by the key itself, and not kept beside it.
     """
+    _note((d.sync_id, d.source_key, numbers_of(d.source_key, d.payload)) for d in deliveries)
+
+
+def note_shown(records: Iterable[tuple[UUID, str, Mapping[str, Any]]]) -> None:
+    """Indexes by what numbers the other side shows records, each with its sync, source key and row as read back there.
+
+    In the transaction that notes what was read. One statement, none where the rows hold no number.
+    """
+    _note((sync, key, numbers_in(row)) for sync, key, row in records)
+
+
+def _note(records: Iterable[tuple[UUID, str, set[str]]]) -> None:
     numbers, own = set[str](), list[tuple[str, UUID, str]]()
-    for delivery in deliveries:
-        found = numbers_of(delivery.source_key, delivery.payload)
+    for sync, key, found in records:
         numbers |= found
-        own += [(n, delivery.sync_id, delivery.source_key) for n in found if not delivery.source_key.startswith(n)]
+        own += [(number, sync, key) for number in found if not key.startswith(number)]
     if numbers:
         marks = sorted(_mark(_keys()[0], number) for number in numbers)
         with connection.cursor() as cursor:

@@ -18,12 +18,14 @@ def having(term: str) -> Q:
     """A condition on deliveries: their key begins with the term, or their record has that number on either side.
 
     Looked for in the key at the source, in numbers within the record (see `document_index.numbers_of`), both by their
-    beginning, and in the whole key at the target. A term of less than three letters and digits is only taken as the
-    beginning of a key. Three statements at most.
+    beginning, and in the whole key at the target. Numbers within a record are also that of a job, and those by which
+    the target shows what was made there. A term of less than three letters and digits is only taken as the beginning
+    of a key. Three statements at most.
     """
     term = term.strip()[:120]
     own = list(_deliveries(Q(source_key__startswith=term)))
-    records = {*_by_number(term), *_by_target(term)} if len(normal(term)) >= SHORTEST else set()
+    is_long = len(normal(term)) >= SHORTEST
+    records = {*_by_number(term), *_by_target(term)} if is_long else set()
     own_keys = Q(source_key__startswith=term) if len(own) > MOST else Q(source_key__in=set(own))
     # The same key may be another record of another flow: 17 is a vendor there and a request here.
     for sync in {sync for sync, _ in records}:

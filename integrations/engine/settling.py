@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from integrations import document_index
 from integrations.engine.bulk import fetch, insert_all, update_all
 from integrations.engine.linking import key_of, link_all, of_step, rows_of, side_of
 from integrations.engine.pausing import pause_for
@@ -161,7 +162,18 @@ def verify(work: Work, deliveries: Sequence[Delivery], sent: Mapping[UUID, Outgo
         moves.save()
         seen = [link for link in links.values() if link.verified_at == now]
         update_all(seen, ["observed", "digest", "lines", "verified_at"])
+        document_index.note_shown(_shown(deliveries, steps, rows))
     return [row for (side, _), row in rows.items() if side == "target"]
+
+
+def _shown(
+    deliveries: Sequence[Delivery], steps: Mapping[UUID, Step], rows: Mapping[tuple[str, str], Any]
+) -> Iterable[tuple[UUID, str, Mapping[str, Any]]]:
+    """What was made at the target, as it is shown there: with the number that people there call it by."""
+    for delivery in deliveries:
+        step = steps[delivery.id]
+        if step.marker and step.side == "target" and (row := rows.get((step.side, step.target_key))):
+            yield delivery.sync_id, delivery.source_key, row
 
 
 def _last_steps(deliveries: Sequence[Delivery]) -> dict[UUID, Step]:

@@ -6,6 +6,10 @@ from typing import Any
 
 import pytest
 
+from integrations import document_index
+from integrations.finding import having
+from integrations.models import Delivery
+from tenants import schema
 from tests.journeys.conftest import MakeWorld
 from tests.journeys.ordering import HVAC, INSTALL, PIPE, SUPPLIER, Ordering
 
@@ -191,6 +195,10 @@ def test_a_job_number_is_looked_up_and_one_that_does_not_exist_is_a_task_until_i
     missing = opened.order({**PIPE, "job": "99999"})
     opened.sync()
     assert opened.there(found)["jobId"] == known["id"]
+    with schema.within(opened.world.customer):
+        for number in (known["jobNumber"], opened.there(found)["number"]):
+            assert list(Delivery.objects.filter(having(number)).values_list("source_key", flat=True)) == [found]
+    assert [each.schema_name for each in document_index.customers_with(opened.there(found)["number"])] == ["acme"]
     assert opened.story(missing) == ("quarantined", "job-not-found")
     assert opened.newest(missing).reason == "Job 99999 does not exist in ServiceTitan."
     values = {"tenant": opened.world.tenant, "kind": "jobs", "values": {"jobNumber": "99999"}}

@@ -49,6 +49,11 @@ def test_a_year_and_a_name_are_no_numbers():
     assert document_index.numbers_of("5105600123/2026", row) == {"51056001232026", "5105600123", "PO1"}
 
 
+def test_the_number_of_a_job_in_an_item_is_a_number_and_a_persons_name_is_none():
+    items = [{"RequisitionerName": "J-77012", "number": "1"}, {"RequisitionerName": "Olga", "RequirementTracking": 5}]
+    assert document_index.numbers_of("4500001234", {"items": items, "notes": ["12345"]}) == {"4500001234", "J77012"}
+
+
 def test_the_index_tells_nothing_by_itself(acme):
     poll(acme, "4500001234")
     with connection.cursor() as cursor:
