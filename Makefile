@@ -43,7 +43,7 @@ migrations:
 	DEVSERVICES_INSTANCE=tests $(RUN) manage.py makemigrations --check --dry-run
 	@DEVSERVICES_INSTANCE=tests $(RUN) -m tests.migration_linter
 
-audit: install ## licences, a bill of materials, and known vulnerabilities of what the product is made of
+audit: install ## licences, a bill of materials, known vulnerabilities of what the product is made of; error 3: nobody could be asked
 	$(RUN) -m devservices.supply_chain
 
 test: lint ## lint, then every test but the slow ones, in two processes

@@ -1,8 +1,8 @@
 """`make audit`: what the product is made of, under which licences, and what is known against it.
 
 Licences are read from the metadata of the installed packages and held against a list of what is allowed; the bill of
-materials is CycloneDX 1.6. Known vulnerabilities are asked for with pip-audit where it is installed and its service
-can be reached, which is told either way.
+materials is CycloneDX 1.6. Known vulnerabilities are asked for with pip-audit. Where it is not installed, or the
+service that it asks gives no answer, nothing is known: that is told in one line and has an exit code of its own.
 """
 
 from __future__ import annotations
@@ -28,8 +28,15 @@ ALLOWED = (
 """LGPL (psycopg) and MPL (certifi) are used as they are, as packages of their own, and never changed."""
 
 
+UNKNOWN = 3
+"""The exit code where all else is well, and nobody could be asked about vulnerabilities."""
+PATIENCE = 120
+"""Seconds for pip-audit."""
+
+
 def main() -> int:
-    """Prints what was found. 1 if a licence is not allowed or pip-audit found something, else 0."""
+    """Prints what was found. 1 if a licence is not allowed or pip-audit found something, UNKNOWN if nobody could be
+    asked, else 0."""
     found = pinned(PRODUCTION.read_text())
     refused = {name: licence for name, (_, licence) in licences(found).items() if not allowed(licence)}
     for name, licence in refused.items():
@@ -38,7 +45,10 @@ def main() -> int:
     SBOM.parent.mkdir(exist_ok=True)
     SBOM.write_text(json.dumps(bill_of_materials(found), indent=1) + "\n")
     print(f"bill of materials: {SBOM.relative_to(CHECKOUT)}")
-    return 1 if refused or vulnerable() else 0
+    known = vulnerable()
+    if refused or known:
+        return 1
+    return UNKNOWN if known is None else 0
 
 
 def pinned(text: str) -> dict[str, list[str]]:
@@ -113,19 +123,44 @@ def _hashes(values: list[str]) -> list[dict[str, str]]:
     return [{"alg": "SHA-256", "content": value} for value in values]
 
 
-def vulnerable() -> bool:
-    """Whether pip-audit knows something against a package. False, told, where it could not ask."""
+def vulnerable() -> bool | None:
+    """Whether pip-audit knows something against a package; None, told, where it could not be asked about all."""
     program = shutil.which("pip-audit", path=str(Path(sys.executable).parent)) or shutil.which("pip-audit")
     if program is None:
-        print("vulnerabilities: skipped, pip-audit is not installed (pip install pip-audit)")
-        return False
-    command = [program, "--require-hashes", "--disable-pip", "-r", str(PRODUCTION), "--progress-spinner", "off"]
-    run = subprocess.run(command, capture_output=True, text=True, check=False)
-    if run.returncode and "ConnectionError" in run.stderr + run.stdout:
-        print("vulnerabilities: skipped, the service that pip-audit asks cannot be reached")
-        return False
-    print(run.stdout.strip() or run.stderr.strip())
-    return run.returncode != 0
+        print(not_checked("pip-audit is not installed (pip install pip-audit)"))
+        return None
+    command = [program, "--require-hashes", "--disable-pip", "-r", str(PRODUCTION), "--format", "json"]
+    command += ["--progress-spinner", "off"]
+    try:
+        run = subprocess.run(command, capture_output=True, text=True, check=False, timeout=PATIENCE)
+        packages = json.loads(run.stdout)["dependencies"]
+    except subprocess.TimeoutExpired:
+        print(not_checked(f"the service that pip-audit asks gave no answer within {PATIENCE} seconds"))
+        return None
+    except (ValueError, KeyError):
+        said = (run.stderr.strip().splitlines() or ["nothing"])[-1]
+        print(not_checked(f"pip-audit got no answer, and said: {said[:200]}"))
+        return None
+    return judged(packages)
+
+
+def judged(packages: list[dict[str, Any]]) -> bool | None:
+    """What pip-audit's answer means, see `vulnerable`. It calls an audit good that has skipped every package."""
+    found = [(package, each) for package in packages for each in package.get("vulns", ())]
+    for package, each in found:
+        mended = ", ".join(each.get("fix_versions") or []) or "no release yet"
+        print(f"vulnerabilities: {package['name']} {package['version']}: {each['id']} (mended in {mended})")
+    skipped = [package["name"] for package in packages if "skip_reason" in package]
+    if skipped or not packages:
+        print(not_checked(f"the service that pip-audit asks does not know {len(skipped)} of {len(packages)} packages"))
+    elif not found:
+        print(f"vulnerabilities: none is known of {len(packages)} packages")
+    return True if found else None if skipped or not packages else False
+
+
+def not_checked(why: str) -> str:
+    """The line that says that nothing is known."""
+    return f"vulnerabilities: NOT CHECKED: {why}. Exit code {UNKNOWN}."
 
 
 if __name__ == "__main__":

@@ -62,6 +62,8 @@ MINE = "id = %(id)s AND fence = %(fence)s AND lease_until IS NOT NULL"
 BEGIN = f"""
     UPDATE public.tenants_scheduledwork
     SET lease_until = %(until)s, fence = fence + 1, begun = least(begun + 1, 1000) WHERE {MINE}
+        AND customer_id = %(customer_id)s AND sync_id = %(sync_id)s AND kind = %(kind)s
+        AND customer_id = (SELECT id FROM public.tenants_customer WHERE schema_name = %(schema_name)s)
     RETURNING (SELECT key_id FROM public.tenants_customer c WHERE c.id = customer_id),
         (SELECT time_zone FROM public.tenants_customer c WHERE c.id = customer_id), begun
 """  # noqa: S608 - a constant
@@ -181,11 +183,11 @@ def begin(claim: Claim, *, now: datetime, lease_seconds: float) -> Claim | None:
     """To be called first by whoever received a claim: the claim to go on with, under a fence of its own.
 
     A message may be delivered twice; only one of the receivers begins, the other gets None, as it does if the claim
-    was taken over or released.
+    was taken over or released, or if the message does not say of the row what the row says of itself.
     """
     until = now + timedelta(seconds=lease_seconds)
     with connection.cursor() as cursor:
-        cursor.execute(BEGIN, {"id": claim.id, "fence": claim.fence, "until": until})
+        cursor.execute(BEGIN, {**asdict(claim), "until": until})
         row = cursor.fetchone()
     if row is None:
         return None
