@@ -124,7 +124,9 @@ def to_servicetitan(order: PurchaseOrder, lookups: Lookups, options: Options) ->
     body = {
         "vendorId": vendor_id(order.supplier, lookups),
         "typeId": order_type(order.type, options["default_order_type"], lookups),
-        "businessUnitId": business_unit(unit or options["default_business_unit"], order.currency, lookups),
+        "businessUnitId": business_unit(
+            unit or options["default_business_unit"], order.currency, lookups, (center for center, _ in centers)
+        ),
         "inventoryLocationId": location,
         "shipTo": {"description": str(ship_to), "address": ship_to.members()},
         "impactsTechnicianPayroll": options["impacts_technician_payroll"],

@@ -105,7 +105,10 @@ def group_of(wanted: Wanted, lookups: Lookups, options: Options) -> Group:
     return Group(
         supplier=wanted.supplier or options["default_supplier"],
         business_unit=business_unit(
-            agreed("business unit", units, rule) or options["default_business_unit"], wanted.currency, lookups
+            agreed("business unit", units, rule) or options["default_business_unit"],
+            wanted.currency,
+            lookups,
+            (center for center, _ in item.cost_centers),
         ),
         location=lookups.mapped("plant", item.plant),
         job=job_id(item.jobs.get(options["job_field"]), lookups),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from decimal import Decimal
 
-from integrations.errors import Misconfigured, NeedsPerson, reference_key
+from integrations.errors import Misconfigured, NeedsPerson, map_key, reference_key
 from integrations.flow import Lookups, Want
 from integrations.vocabulary.address import Address, address_from_servicetitan
 from integrations.vocabulary.money import Measure, measure
@@ -18,17 +18,23 @@ def rows_wanted(jobs: Collection[str], shares: Iterable[Iterable[tuple[str, Deci
     yield from (Want("business-unit", code, mapped="cost-center") for code in sorted(codes))
 
 
-def business_unit(number: str, currency: str, lookups: Lookups) -> str:
-    """The business unit, if it exists and keeps its books in this currency (orders carry none of their own)."""
+def business_unit(number: str, currency: str, lookups: Lookups, centers: Iterable[str] = ()) -> str:
+    """The business unit, if it exists and keeps its books in this currency (orders carry none of their own).
+
+    `centers` are the cost centers that may have led to it: what a wrong one holds up goes on once it is mapped anew.
+    """
     if not number:
         raise Misconfigured("No item has a cost center: set default_business_unit for such orders.", code="no-unit")
     row = lookups.reference("business-unit", number)
+    if row and row.get("currency") in (None, "", currency):
+        return number
+    leading = (map_key("cost-center", center) for center in centers if lookups.mapped("cost-center", center) == number)
+    needs = next(leading, "")
     if row is None:
-        raise Misconfigured(f"Business unit {number} does not exist in ServiceTitan.", code="unit-not-found")
-    if row.get("currency") and row["currency"] != currency:
-        words = f"The order is in {currency}, business unit {number} keeps its books in {row['currency']}."
-        raise Misconfigured(words, code="wrong-currency")
-    return number
+        words = f"Business unit {number} does not exist in ServiceTitan."
+        raise Misconfigured(words, code="unit-not-found", needs=needs)
+    words = f"The order is in {currency}, business unit {number} keeps its books in {row['currency']}."
+    raise Misconfigured(words, code="wrong-currency", needs=needs)
 
 
 def order_type(code: str, default: str, lookups: Lookups) -> str:

@@ -151,6 +151,21 @@ def test_an_order_in_euro_for_a_unit_in_dollars_is_refused_with_both_currencies(
     assert opened.world.titan("purchase-orders") == []
 
 
+def test_an_order_that_a_wrong_unit_held_up_goes_on_once_its_cost_center_is_mapped_as_before(opened: Ordering) -> None:
+    """What was written last had used the same unit, so that nothing but the held up version knew of the mistake."""
+    order, right = opened.order(), opened.mapped("cost-center", HVAC)
+    opened.sync()
+    euro = next(str(row["id"]) for row in opened.world.titan("business-units") if row["currency"] == "EUR")
+    opened.decide("cost-center", HVAC, euro)
+    opened.change_item(order, OrderQuantity="5")
+    opened.sync()
+    assert opened.story(order) == ("quarantined", "wrong-currency")
+    opened.decide("cost-center", HVAC, right)
+    opened.sync()
+    assert opened.story(order) == ("delivered", "")
+    assert opened.lines(order) == [("10", "5", "10")]
+
+
 def test_two_plants_follow_the_larger_amount_or_are_refused(opened: Ordering) -> None:
     two = [{**PIPE, "values": {"Plant": "1710"}}, {**PIPE, "quantity": "9", "values": {"Plant": "1720"}}]
     first = opened.order(*two)
