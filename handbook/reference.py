@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import os
 import re
+from argparse import SUPPRESS
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,8 @@ import django
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 COMMANDS = ("tenants", "integrations")
-CUSTOMERS = "connector.urls_customer"
+CUSTOMERS, HOSTING_TEAM = "connector.urls_customer", "connector.urls_public"
+SCOPE = re.compile(r"Needs the scope `(\w+)`")
 
 
 def pages() -> dict[str, str]:
@@ -27,6 +29,7 @@ def pages() -> dict[str, str]:
         "api": calls(),
         "metrics": metrics(),
         "alerts": alerts(),
+        "events": events(),
     }
     return {f"reference/{name}.md": "\n".join(lines) + "\n" for name, lines in made.items()}
 
@@ -41,9 +44,9 @@ def commands() -> Iterator[str]:
         if app not in COMMANDS:
             continue
         parser = load_command_class(str(app), name).create_parser("manage.py", name)
-        own = [each for each in parser._actions if each.dest not in SHARED]
+        own = [each for each in parser._actions if each.dest not in SHARED and each.help != SUPPRESS]
         yield f"## {name}\n\n{_sentences(parser.description)}\n"
-        yield from _table(("argument", "meaning"), ((_argument(each), each.help or "") for each in own))
+        yield from _table(("argument", "meaning"), ((_argument(each), _meaning(each)) for each in own))
 
 
 SHARED = {
@@ -55,6 +58,11 @@ def _argument(action: Any) -> str:
     named = ", ".join(action.option_strings) or action.metavar or action.dest
     takes = action.option_strings and action.nargs != 0
     return f"`{named} {action.metavar or action.dest.upper()}`" if takes else f"`{named}`"
+
+
+def _meaning(action: Any) -> str:
+    given = f" (one of {', '.join(f'`{each}`' for each in action.choices)})" if action.choices else ""
+    return f"{action.help or ''}{given}"
 
 
 def environment() -> Iterator[str]:
@@ -78,29 +86,43 @@ def environment() -> Iterator[str]:
 
 
 def flows() -> Iterator[str]:
-    """The story of each flow, and its options with their defaults."""
-    from integrations import catalogue
+    """The story of each flow, and its options with their meaning, choices and defaults."""
+    from integrations import catalogue, sync_options
+    from integrations.portal.option_words import WORDS
 
     yield "# Flows\n\nMade from the files in `integrations/flows/`: what each reads, needs and writes.\n"
     for name, flow in sorted(catalogue.flows().items()):
         module = inspect.getmodule(type(flow))
         yield f"## {name}\n\n```text\n{_sentences(inspect.getdoc(module))}\n```\n"
-        options = ((f"`{option}`", f"`{value!r}`") for option, value in flow.options.items())
-        yield from _table(("option", "default"), options)
+        options = (
+            (f"`{option}`", str(WORDS[option][1]), _either(sync_options.choices(name, option)), f"`{value!r}`")
+            for option, value in sync_options.declared(name).items()
+        )
+        yield from _table(("option", "meaning", "one of", "default"), options)
+
+
+def _either(choices: tuple[str, ...]) -> str:
+    return ", ".join(f"`{each}`" for each in choices)
 
 
 def calls() -> Iterator[str]:
-    """Each call of the customers' API with the scope that it takes and its summary."""
+    """Each call of both APIs with the scope that it takes and its summary."""
+    yield "# Calls of the API\n\nMade from the OpenAPI documents, which have bodies, answers and examples:"
+    yield "`/api/v1/openapi.json` on a customer's host, or on the public one. How to call is in [the API](../api.md).\n"
+    for title, urls in (("On a customer's host", CUSTOMERS), ("On the public host", HOSTING_TEAM)):
+        yield f"## {title}\n"
+        yield from _table(("call", "what it does", "scope"), _calls_of(urls))
+
+
+def _calls_of(urls: str) -> Iterator[tuple[str, str, str]]:
     from integrations.api.kernel.openapi import document
 
-    yield "# Calls of the API\n\nMade from the OpenAPI document, which has bodies, answers and examples:"
-    yield "`/api/v1/openapi.json` on any customer's host. How to call is in [the API](../api.md).\n"
-    for path, methods in sorted(document(CUSTOMERS)["paths"].items()):
-        shown = {method.upper(): each for method, each in methods.items() if "responses" in each}
-        yield f"## `{path}`\n"
-        yield from _table(
-            ("method", "what it does"), ((f"`{m}`", each.get("summary", "")) for m, each in shown.items())
-        )
+    for path, methods in sorted(document(urls)["paths"].items()):
+        for method, each in methods.items():
+            if "responses" in each:
+                scope = SCOPE.search(each.get("description", ""))
+                takes = f"`{scope[1]}`" if scope else "none: the hosting team's own people call it"
+                yield f"`{method.upper()} {path}`", each.get("summary", ""), takes
 
 
 def metrics() -> Iterator[str]:
@@ -128,6 +150,15 @@ def alerts() -> Iterator[str]:
     yield "# Alerts\n\nMade from `integrations/alerting/kinds.py`. Who is told: [events and alerts](../events.md).\n"
     rows = ((f"[{kind.title}](../runbook/{name}.md)", kind.advice) for name, kind in sorted(KINDS.items()))
     yield from _table(("alert", "what to do first"), rows)
+
+
+def events() -> Iterator[str]:
+    """Each kind of event that programs can be told."""
+    from integrations.outgoing import KINDS
+
+    yield "# Events\n\nMade from `integrations/outgoing.py`. How they are sent, signed and tried again, with an example"
+    yield "of each: [events and alerts](../events.md).\n"
+    yield from _table(("event", "what has happened"), ((f"`{name}`", words) for name, words in sorted(KINDS.items())))
 
 
 def _table(heads: tuple[str, ...], rows: Any) -> Iterator[str]:

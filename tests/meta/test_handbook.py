@@ -1,6 +1,7 @@
 """The documentation site builds without a warning, and what it says of the code is made from the code."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -9,8 +10,15 @@ import pytest
 
 from handbook.hooks import on_page_markdown
 from handbook.reference import pages
+from integrations import outgoing
+from integrations.alerting import KINDS
 
 CHECKOUT = Path(__file__).resolve().parents[2]
+OURS = {
+    path.stem
+    for each in ("tenants", "integrations")
+    for path in (CHECKOUT / each).glob("management/commands/[a-z]*.py")
+}
 
 
 @pytest.fixture(scope="module")
@@ -29,19 +37,53 @@ def test_the_site_builds_and_no_page_is_left_out_of_it(tmp_path):
 
 
 def test_every_command_and_every_flow_is_in_the_reference(made):
-    ours = {
-        path.stem for each in ("tenants", "integrations") for path in (CHECKOUT / each).glob("management/commands/*")
-    }
-    for name in ours - {"__init__", "__pycache__"}:
+    for name in OURS:
         assert f"## {name}\n" in made["reference/commands.md"]
     for path in (CHECKOUT / "integrations" / "flows").glob("[a-z]*.py"):
         assert f"## {path.stem.replace('_', '-')}\n" in made["reference/flows.md"]
 
 
-def test_every_setting_of_the_example_is_in_the_reference(made):
+def test_every_setting_of_the_example_is_in_the_reference_with_what_it_means(made):
+    shown = made["reference/settings.md"]
     for line in (CHECKOUT / ".env.example").read_text().splitlines():
         if "=" in line and not line.startswith("#"):
-            assert f"`{line.partition('=')[0]}`" in made["reference/settings.md"]
+            name = line.partition("=")[0]
+            assert re.search(rf"^`{name}`.*\n\n:   \S", shown, re.M), (
+                f"{name} has no comment of its own in .env.example"
+            )
+
+
+@pytest.mark.parametrize("page", ["commands", "flows", "api", "metrics", "alerts", "events"])
+def test_no_argument_option_call_metric_alert_or_event_is_without_words(made, page):
+    rows = [line for line in made[f"reference/{page}.md"].splitlines() if line.startswith("| `") or "](" in line[:3]]
+    assert [
+        row for row in rows if not re.search(r"\w", row.split(" | ")[2 if page == "metrics" else 1].strip(" |"))
+    ] == []
+    assert rows or page == "alerts"
+
+
+def test_every_alert_and_every_event_is_in_the_reference(made):
+    assert all(f"runbook/{name}.md" in made["reference/alerts.md"] for name in KINDS)
+    assert all(f"`{name}`" in made["reference/events.md"] for name in outgoing.KINDS)
+
+
+def test_every_command_is_described_in_the_configuration_too():
+    described = (CHECKOUT / "docs" / "configuration.md").read_text().partition("## Commands")[2]
+    for name in OURS:
+        assert f"`manage.py {name}" in described, f"docs/configuration.md says nothing of the exit codes of {name}"
+
+
+@pytest.mark.parametrize("document", sorted((CHECKOUT / "docs").rglob("*.md")), ids=lambda path: path.name)
+def test_every_call_that_a_document_names_exists(made, document):
+    known = set(re.findall(r"`([A-Z]+ /api/v1/\S+)`", re.sub(r"\{\w+\}", "{}", made["reference/api.md"])))
+    named = re.findall(r"`(GET|POST|PUT|PATCH|DELETE) (?:\.{3}|/api/v1)?(/[\w{}/-]+)", document.read_text())
+    calls = [(method, re.sub(r"\{\w+\}", "{}", path)) for method, path in named]
+    strange = [
+        (method, path)
+        for method, path in calls
+        if not any(one.startswith(f"{method} ") and one.endswith(path) for one in known)
+    ]
+    assert strange == []
 
 
 def test_a_link_out_of_the_documentation_shows_the_path_instead():

@@ -15,7 +15,7 @@ class Command(BaseCommand):
     help = "Creates or changes a customer from a YAML file. With any problem nothing is changed and the exit code is 1."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("file", type=Path)
+        parser.add_argument("file", type=Path, help="the YAML file that says what the customer is to be")
         parser.add_argument("--check", action="store_true", help="say what would change, and change nothing")
 
     def handle(self, *args: Any, **options: Any) -> None:

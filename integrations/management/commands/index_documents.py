@@ -19,7 +19,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Customers by schema name; all if none is named."""
-        parser.add_argument("customers", nargs="*")
+        parser.add_argument("customers", nargs="*", help="schema names; none for every customer")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """One customer after the other, in bounded batches; safe to repeat and to stop."""

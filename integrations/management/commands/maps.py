@@ -31,7 +31,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("customer", help="schema name of the customer")
-        parser.add_argument("action", choices=["export", "import"])
+        parser.add_argument("action", choices=["export", "import"], help="which way")
         parser.add_argument("map", help="name of the map, e.g. cost-center")
         parser.add_argument("file", help='a CSV file, or "-" for standard output or input')
         parser.add_argument("--check", action="store_true", help="import: find all problems, change nothing")
