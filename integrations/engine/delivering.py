@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -122,10 +122,9 @@ def _still_running(sync: Sync) -> bool:
     return is_running(sync)
 
 
-def next_due(sync: Sync, *, tasks: bool = True) -> datetime | None:
-    """When the next delivery of this sync is due; None if none is. `tasks`: also what waits for a person meanwhile."""
-    rows = Delivery.objects.filter(sync=sync, due_at__isnull=False)
-    rows = rows if tasks else rows.exclude(state=State.QUARANTINED)
+def next_due(sync: Sync, *, without: Collection[str] = ()) -> datetime | None:
+    """When the next delivery of this sync is due, those in the states `without` aside; None if none is."""
+    rows = Delivery.objects.filter(sync=sync, due_at__isnull=False).exclude(state__in=without)
     due: datetime | None = rows.aggregate(Min("due_at"))["due_at__min"]
     return due
 

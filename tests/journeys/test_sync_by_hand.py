@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
+from datetime import timedelta
 from io import StringIO
 
 import pytest
@@ -13,7 +15,7 @@ from django.core.management import CommandError, call_command
 
 from integrations import connections, metrics
 from integrations.budget import store
-from integrations.models import Connection, Sync
+from integrations.models import Connection, Delivery, Sync
 from integrations.running import utc_now
 from tenants import schedule
 from tenants.health_models import SyncHealth
@@ -85,6 +87,15 @@ def test_a_flow_that_is_switched_off_is_no_trouble(make_world):
         Sync.objects.filter(flow="vendors").update(enabled=False)
     code, said, counts = sync("--flow", "vendors")
     assert (code, said, counts["vendors"]["read"]) == (0, "", 0)
+
+
+def test_what_does_not_go_on_is_told_with_an_example_and_its_reason(make_world):
+    make_world(suppliers=3, orders=2)
+    code, said, counts = sync("--flow", "purchase-orders", "--until-idle")
+    assert (code, counts["purchase-orders"]["waiting"]) == (0, 2)
+    (line,) = [line for line in said.splitlines() if "for example" in line]
+    assert line.startswith("purchase-orders: waiting, for example SAP order 45")
+    assert re.search(r": Waits until vendors \d+ exists there\.$", line)
 
 
 def test_until_idle_reads_again_what_could_not_be_read_for_a_while(make_world):
@@ -163,3 +174,18 @@ def test_ctrl_c_still_counts_and_ends_with_130(make_world, monkeypatch):
     code, said, counts = sync("--flow", "vendors")
     assert (code, counts["vendors"]["read"]) == (130, 0)
     assert said.startswith("Stopped. ")
+
+
+def test_what_waits_for_the_other_system_is_not_waited_for_long(make_world):
+    world = make_world(suppliers=3, orders=0)
+    sync("--flow", "vendors", "--until-idle")
+    with within(world.customer):
+        newest = Delivery.objects.filter(sync__flow="vendors").first()
+        assert newest is not None
+        later = utc_now() + timedelta(minutes=5)
+        Delivery.objects.filter(pk=newest.pk).update(
+            state="waiting", closed_at=None, due_at=later, reason="Waits for it."
+        )
+    code, said, counts = sync("--flow", "vendors", "--until-idle", "--seconds", "20")
+    assert (code, counts["vendors"]["waiting"], "Not finished" in said) == (0, 1, False)
+    assert "vendors: waiting, for example" in said

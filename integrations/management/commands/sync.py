@@ -6,6 +6,7 @@ import json
 import time
 from argparse import ArgumentParser, ArgumentTypeError
 from collections import Counter
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -15,16 +16,22 @@ from django.core.management.base import BaseCommand, CommandError
 from django_tenants.utils import schema_context
 
 from integrations import catalogue, health, metrics
-from integrations.engine import Polled, is_running, next_due, standing, vanished
+from integrations.engine import Polled, examples, is_running, next_due, standing, vanished
 from integrations.management.customers import find_customer, find_syncs
 from integrations.management.stopping import Stopping
-from integrations.models import Connection, Sync
+from integrations.models import Connection, Delivery, Sync
 from integrations.running import loading_of, run_claim, utc_now
 from tenants import schedule
 from tenants.models import Customer
 
+State = Delivery.State
+
 MOST_POLLS = 5
 """So often --until-idle reads a source that cannot be read for a reason that may pass."""
+TAKEN = timedelta(seconds=2)
+"""A poll that is overdue so long, and could not be claimed, is somebody else's."""
+PATIENCE = timedelta(seconds=90)
+"""So long --until-idle looks again at what waits for the other system, once nothing else is left to do."""
 
 
 class Command(BaseCommand):
@@ -56,6 +63,7 @@ class Command(BaseCommand):
         self._again: dict[UUID, datetime] = {}
         self._polls: Counter[UUID] = Counter()
         self._told_of_others = False
+        self._quiet_since: datetime | None = None
         began_at, stopped, finished = utc_now(), False, False
         with schema_context(found.schema_name), Stopping() as stopping:
             syncs = find_syncs(flow)
@@ -80,6 +88,9 @@ class Command(BaseCommand):
     def _tell(self, customer: Customer, syncs: list[Sync]) -> bool:
         """Says what a person has to know; True if a flow does not go on by itself."""
         for sync in syncs:
+            for state, found in examples(sync).items():
+                about = f"{found.label or found.source_key}: {found.reason}"
+                self.stderr.write(f"{sync.flow}: {state.replace('_', ' ')}, for example {about}")
             for sentence in vanished(catalogue.flows()[sync.flow].maps):
                 self.stderr.write(f"{sync.flow}: {sentence}")
         health.tell_all(customer.pk, now=utc_now())
@@ -131,16 +142,28 @@ class Command(BaseCommand):
     def _next(self, customer: Customer, syncs: list[Sync]) -> datetime | None:
         """When there may be something to do again: a delivery is due, a failed poll, or somebody's lease has ended.
 
-        What is paused, or a task for a person, is not waited for.
+        What is paused, or a task for a person, is not waited for, and what waits for the other system only for a while.
         """
         fresh = Sync.objects.select_related("source", "target").filter(pk__in=[sync.pk for sync in syncs])
         running = [sync for sync in fresh if is_running(sync)]
-        due = [moment for sync in running for moment in (next_due(sync, tasks=False), self._again.get(sync.pk))]
+        taken = utc_now() - TAKEN  # by a worker
+        self._again = {sync_id: due for sync_id, due in self._again.items() if due > taken}
         held = schedule.held_until(customer_id=customer.pk, sync_ids=[sync.pk for sync in running], now=utc_now())
         if held and not self._told_of_others:
             self._told_of_others = True
             self.stderr.write(f"Somebody else works on it, or was killed doing so: until {held:%H:%M:%S} UTC at most.")
-        return min((moment for moment in (*due, held) if moment is not None), default=None)
+        ours = [next_due(sync, without=(State.QUARANTINED, State.WAITING)) for sync in running]
+        again = [self._again.get(sync.pk) for sync in running]
+        if due := _earliest([held, *ours, *again]):
+            self._quiet_since = None
+            return due
+        self._quiet_since = self._quiet_since or utc_now()
+        due = _earliest([next_due(sync, without=(State.QUARANTINED,)) for sync in running])
+        return due if due and due <= self._quiet_since + PATIENCE else None
+
+
+def _earliest(moments: Iterable[datetime | None]) -> datetime | None:
+    return min((moment for moment in moments if moment is not None), default=None)
 
 
 def _trouble(known: Sync) -> str:
