@@ -15,8 +15,8 @@ from integrations.vocabulary.money import Price, decimal
 _LIMIT, _STOCK_TRANSPORT = {"A", "B", "1"}, {"U", "7"}
 _STOCK_TRANSPORT_ORDER = "UB"
 _SERVICE = "2"
-# PurchasingProcessingStatus: active without a release procedure, release completed.
-_RELEASED = {"02", "05"}
+# PurchasingProcessingStatus: active without a release procedure, release completed. Where none is said, flags decide.
+_RELEASED = {"02", "05", ""}
 JOB_FIELDS = ("RequisitionerName", "RequirementTracking")
 """Fields of an item that may carry a job number; RequirementTracking is read from V4 only."""
 
@@ -50,7 +50,7 @@ def obstacle(row: Row) -> tuple[str, str] | None:
 
 
 def _obstacles(row: Row, items: list[Row]) -> Iterator[tuple[str, str]]:
-    status = row["PurchasingProcessingStatus"]
+    status = row["PurchasingProcessingStatus"] or ""
     if status not in _RELEASED or row["ReleaseIsNotCompleted"] or row["PurchasingCompletenessStatus"]:
         yield "not-released", f"It is not released or not complete (processing status {status})."
     if _LOCKED in (row["PurchaseOrderDeletionCode"], *(item["PurchasingDocumentDeletionCode"] for item in items)):

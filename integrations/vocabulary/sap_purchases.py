@@ -19,7 +19,7 @@ Standing = Literal["open", "released", "rejected", "deleted"]
 LONGEST_TEXT = 40
 _PRICE_QUANTITIES = (1, 10, 100, 1000)
 # PurchasingProcessingStatus and PurReqnReleaseStatus: active without a release procedure, release completed; rejected.
-_RELEASED, _REJECTED = {"02", "05"}, "08"
+_RELEASED, _REJECTED = {"02", "05", ""}, "08"
 _DELETED = "L"
 
 

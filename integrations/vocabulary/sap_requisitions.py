@@ -17,8 +17,8 @@ JOB_FIELDS = ("RequisitionerName", "RequirementTracking", "PurReqnExternalRefere
 """Fields of an item that may carry a job number."""
 
 NOT_RELEASED, ORDERED = "not-released", "ordered"
-# PurReqnReleaseStatus: active without a release procedure, release completed.
-_RELEASED = {"02", "05"}
+# PurReqnReleaseStatus: active without a release procedure, release completed. Where none is said, the flag decides.
+_RELEASED = {"02", "05", ""}
 
 
 def order_of(row: Row) -> str:
@@ -49,7 +49,7 @@ def _obstacles(row: Row) -> Iterator[tuple[str, str]]:
         yield "deleted", f"{item} is deleted."
     if row["IsClosed"]:
         yield "closed", f"{item} is closed."
-    if row["PurReqnReleaseStatus"] not in _RELEASED or row["ReleaseIsNotCompleted"]:
+    if (row["PurReqnReleaseStatus"] or "") not in _RELEASED or row["ReleaseIsNotCompleted"]:
         yield NOT_RELEASED, f"{item} is not released (processing state {row['PurReqnReleaseStatus']})."
     if row["SupplyingPlant"]:
         yield "stock-transport", f"{item} moves stock between plants; there is no vendor."

@@ -50,8 +50,8 @@ def test_a_released_order_is_created_with_everything_that_servicetitan_requires(
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("status", ["02", "05"])
-def test_orders_without_a_release_procedure_and_released_ones_go_over(status):
+@pytest.mark.parametrize("status", ["02", "05", "", None])
+def test_orders_without_a_release_procedure_or_state_and_released_ones_go_over(status):
     assert plan_order(sap_order(PurchasingProcessingStatus=status)).writes
 
 

@@ -136,6 +136,8 @@ def test_a_price_of_up_to_five_decimals_loses_nothing(cents: int, places: int):
     ("row", "expected"),
     [
         ({"PurchasingProcessingStatus": "02"}, "released"),
+        ({"PurchasingProcessingStatus": ""}, "released"),
+        ({"PurchasingProcessingStatus": "", "ReleaseIsNotCompleted": True}, "open"),
         ({"PurchasingProcessingStatus": "05"}, "released"),
         ({"PurchasingProcessingStatus": "05", "ReleaseIsNotCompleted": True}, "open"),
         ({"PurchasingProcessingStatus": "02", "PurchasingCompletenessStatus": True}, "open"),
