@@ -3,10 +3,10 @@
     debootstrap --variant=minbase --include=ca-certificates bookworm /srv/fresh
     python3 deploy/rehearse.py /srv/fresh
 
-As root. Every block of the page that is shell is run there in its order, as it stands. What a person does in between
-is done here: passwords are typed, the settings are filled in, and systemd, which needs a machine of its own, is played
-by a few lines that start what the units say, as the user they say. Prints each command; ends with 1 at the first one
-that fails. Remains of an earlier rehearsal are not cleared away: take a new directory.
+As root. Every block of the page that is shell, up to upgrading, is run there in its order, as it stands. What a person
+does in between is done here: passwords are typed, the settings filled in, and systemd, which needs a machine of its
+own, is played by a few lines that start what the units say, as the user they say. Prints each command; ends with 1 at
+the first one that fails. Remains of an earlier rehearsal are not cleared away: take a new directory.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from pathlib import Path
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 PAGE = CHECKOUT / "docs" / "deploy.md"
-APP = "srv/ml-connector/app"
+APP = "srv/ml-connector/releases/one/app"
 PASSWORD = "OnlyForARehearsal1"
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.M | re.S)
 
@@ -44,6 +44,7 @@ start() {
 case "$*" in
     daemon-reload) ;;
     "restart postgresql") exec pg_ctlcluster 15 main restart ;;
+    "enable --now "*.socket) ;;  # gunicorn listens by itself where nobody does it for it
     "enable --now "*) shift 2; for each in "$@"; do (start "$each"); done ;;
     *) echo "not played: systemctl $*" >&2; exit 1 ;;
 esac
@@ -57,7 +58,7 @@ def main() -> int:
     root = parser.parse_args().root.resolve()
     with machine(root):
         try:
-            for number, (kind, text) in enumerate(blocks(PAGE.read_text())):
+            for number, (kind, text) in enumerate(blocks(PAGE.read_text().partition("\n## 7. ")[0])):
                 step(root, kind, text, first=number == 0)
             return 0 if ready(root) else 1
         except subprocess.CalledProcessError as error:

@@ -12,7 +12,7 @@ import yaml
 from devservices.state import CHECKOUT
 
 COMPOSE: dict[str, Any] = yaml.safe_load((CHECKOUT / "docker-compose.yml").read_text())
-UNITS = {path.stem.removeprefix("ml-connector-"): path for path in (CHECKOUT / "deploy" / "systemd").iterdir()}
+UNITS = {path.stem.removeprefix("ml-connector-"): path for path in (CHECKOUT / "deploy" / "systemd").glob("*.service")}
 ROWS = [line for line in (CHECKOUT / "docs" / "security.md").read_text().splitlines() if re.match(r"\| \d", line)]
 
 
@@ -47,6 +47,20 @@ def test_the_web_unit_starts_what_the_image_starts_but_on_loopback() -> None:
     assert found
     wanted = re.findall(r'"([^"]+)"', found[1])
     assert command("web")[1:] == [part.replace("0.0.0.0:", "127.0.0.1:") for part in wanted]
+
+
+def test_systemd_listens_where_the_web_process_would_and_goes_on_while_it_is_exchanged() -> None:
+    unit = (CHECKOUT / "deploy" / "systemd" / "ml-connector-web.socket").read_text()
+    assert re.search(r"^ListenStream=127.0.0.1:8000$", unit, re.M)
+    assert "--bind=127.0.0.1:8000" in command("web")
+    assert "Requires=ml-connector-web.socket" in UNITS["web"].read_text().splitlines()
+
+
+def test_an_upgrade_takes_workers_before_the_web_process_and_migrates_before_both() -> None:
+    page = (CHECKOUT / "docs" / "deploy.md").read_text().partition("## 7. ")[2]
+    order = re.findall(r"^(?:\.\./venv/bin/python manage\.py|systemctl) (migrate_customers|restart \S+)$", page, re.M)
+    names = [f"restart ml-connector-{name}" for name in ("worker", "teller", "web", "beat")]
+    assert order == ["migrate_customers", *names]
 
 
 @pytest.mark.parametrize("name", ["web", "worker", "teller", "beat"])
