@@ -104,12 +104,12 @@ def _answer(name: str, options: Options) -> int:
 
 
 def _draw(known: dict[str, ModuleType]) -> int:
-    """The curves that stand in docs/performance.md."""
+    """The curves that stand in docs/performance.md, as far as they were measured at full size."""
     PICTURES.mkdir(parents=True, exist_ok=True)
-    for curve in [result for name in known if (found := answers.of(name)) for result in found.results]:
-        if isinstance(curve, Curve):
-            (PICTURES / f"{curve.name}.svg").write_text(svg(curve))
-            sys.stdout.write(f"docs/pictures/{curve.name}.svg\n")
+    whole = [found for name in known if (found := answers.of(name)) and found.scale >= 1]
+    for curve in [result for found in whole for result in found.results if isinstance(result, Curve)]:
+        (PICTURES / f"{curve.name}.svg").write_text(svg(curve))
+        sys.stdout.write(f"docs/pictures/{curve.name}.svg\n")
     return 0
 
 

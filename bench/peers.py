@@ -31,6 +31,7 @@ from integrations.models import Attempt
 from tenants.schema import within
 from tests.journeys.world import World
 
+LONG = True
 TOOLS = Path(__file__).resolve().parent / "peer_tools"
 PYTHON = Path(os.environ.get("PEERS_PYTHON") or ".state/peers-venv/bin/python").absolute()
 GET = f"python3 -m venv .state/peers-venv && .state/peers-venv/bin/pip install -r {TOOLS.name}/requirements.txt"

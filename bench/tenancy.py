@@ -25,7 +25,7 @@ from tenants.models import Customer
 from tenants.provision import TEMPLATE, create_customer, migrate_customers
 
 APP = "integrations"
-NEW, MIGRATED = 50, 200
+NEW, MIGRATED = 50, 100
 
 
 def ask(options: Options) -> Iterable[Figure]:
