@@ -2,7 +2,9 @@
 
 A deployment migrates first and restarts processes afterwards, so old code meets the new schema. Adding is safe; taking
 away, renaming and narrowing are not, and belong into the release after the one that no longer uses what goes. A
-migration that has to do so all the same says why, in an attribute of its class:
+migration that has to do so all the same says why, in an attribute of its class. A foreign key to a table that is there
+narrows too: old code, which does not know the new table, can delete no row that it points to, and making the key locks
+both tables. With `db_constraint=False` it does neither.
 
     class Migration(migrations.Migration):
         contract = "0.3: integrations_run.pages is unused since 0.2"
@@ -27,11 +29,20 @@ from django.db.migrations.state import ProjectState
 OURS = {"tenants": "0007_support_desk", "integrations": "0007_fast_paths"}
 """Our apps, with the last migration that needs no check."""
 
+OLDER_THAN_THIS_RULE = {"0008_fit_reports", "0009_pulse_and_numbers", "0009_joining"}
+"""Migrations that made foreign keys to old tables before that was looked at. What it costs: as long as old processes
+work beside new ones, one of them may be refused the removal of a connection, sync or customer about which a new one
+has noted something. Nothing of it is done then, and it works a minute later; so the keys stay."""
+
 TAKES_AWAY = (
     migrations.RemoveField, migrations.DeleteModel, migrations.RenameField, migrations.RenameModel,
     migrations.AlterModelTable, migrations.AlterUniqueTogether,
 )  # fmt: skip
-NARROWS = re.compile(r"\b(DROP (TABLE|COLUMN|CONSTRAINT|TYPE)|RENAME|ALTER COLUMN|SET NOT NULL|TRUNCATE)\b", re.I)
+NARROWS = re.compile(
+    r"\b(DROP (TABLE|COLUMN|CONSTRAINT|TYPE)|RENAME|ALTER COLUMN|SET NOT NULL|TRUNCATE|REFERENCES"
+    r"|ROW LEVEL SECURITY)\b",
+    re.I,
+)
 WORKS_IN_PIECES = re.compile(r"\bCONCURRENTLY\b|\bVACUUM\b", re.I)
 
 
@@ -63,6 +74,8 @@ def faults(migration: migrations.Migration, before: ProjectState) -> Iterator[st
             yield f"{operation.describe()} cannot be taken back: give it a reverse (noop, if there is nothing to undo)"
         if not getattr(migration, "contract", "").strip():
             yield from _contracts(operation, before, migration.app_label)
+            if migration.name not in OLDER_THAN_THIS_RULE:
+                yield from _foreign_keys(operation, before, migration.app_label)
 
 
 def flattened(operations: Iterable[Operation]) -> Iterator[Operation]:
@@ -85,6 +98,29 @@ def _contracts(operation: Operation, before: ProjectState, app: str) -> Iterator
         yield f"{operation.describe()}: old code may break it, and it locks the table while all rows are checked"
     if isinstance(operation, migrations.RunSQL) and NARROWS.search(_without_comments(str(operation.sql))):
         yield f"{operation.describe()}: it takes something away or narrows it"
+
+
+def _foreign_keys(operation: Operation, before: ProjectState, app: str) -> Iterator[str]:
+    """Keys to tables that old code knows; those among tables of the same migration are nobody's concern."""
+    added: list[tuple[str, models.Field[object, object]]] = []
+    if isinstance(operation, migrations.CreateModel):
+        added = [(name, field) for name, field in operation.fields if isinstance(field, models.Field)]
+    elif isinstance(operation, migrations.AddField):
+        added = [(operation.name, operation.field)]
+    for name, field in added:
+        if (
+            isinstance(field, models.ForeignKey)
+            and getattr(field, "db_constraint", True)
+            and _is_known(field, before, app)
+        ):
+            yield f"{operation.describe()}: {name} is a foreign key to a table of old code; give it db_constraint=False"
+
+
+def _is_known(field: models.ForeignKey[object, object], before: ProjectState, app: str) -> bool:
+    target = field.remote_field.model
+    label = target if isinstance(target, str) else target._meta.label
+    owner, _, name = label.rpartition(".")
+    return (owner or app, name.lower()) in before.models
 
 
 def _is_missed_by_old_code(field: models.Field[object, object]) -> bool:

@@ -12,6 +12,10 @@ BEFORE.add_model(
 )
 
 
+def key(to="integrations.Run", **options):
+    return models.ForeignKey(to, on_delete=models.CASCADE, **options)
+
+
 def told(*operations, contract=""):
     body = {"operations": list(operations), "contract": contract}
     return list(faults(type("Migration", (migrations.Migration,), body)("0100_x", "integrations"), BEFORE))
@@ -31,6 +35,9 @@ def test_the_migrations_of_this_checkout_are_safe():
         migrations.AddField("run", "note", models.TextField(null=True)),
         migrations.AddField("run", "note", models.TextField(db_default="")),
         migrations.AddField("run", "others", models.ManyToManyField("integrations.Run")),
+        migrations.CreateModel("Page", [("id", models.AutoField(primary_key=True)), ("run", key(db_constraint=False))]),
+        migrations.CreateModel("Page", [("id", models.AutoField(primary_key=True)), ("of", key("integrations.later"))]),
+        migrations.AddField("run", "before", key("integrations.Run", null=True, db_constraint=False)),
         migrations.AddIndex("run", models.Index(fields=["note"], name="run_by_note")),
         migrations.AlterField("run", "pages", models.IntegerField(default=1, help_text="of the source")),
         migrations.RunSQL("CREATE TABLE later (id int) -- nothing to DROP TABLE here", "DROP TABLE later"),
@@ -53,6 +60,13 @@ def test_what_only_adds_is_safe(operation):
             "old code may break it",
         ),
         (migrations.RunSQL("alter table run alter column pages set not null", ""), "narrows it"),
+        (migrations.RunSQL("alter table run add foreign key (pages) references page (id)", ""), "narrows it"),
+        (migrations.RunSQL("alter table run enable row level security", ""), "narrows it"),
+        (
+            migrations.CreateModel("Page", [("id", models.AutoField(primary_key=True)), ("run", key())]),
+            "run is a foreign key to a table of old code; give it db_constraint=False",
+        ),
+        (migrations.AddField("run", "before", key("run", null=True)), "before is a foreign key to a table of old code"),
         (
             migrations.SeparateDatabaseAndState(database_operations=[migrations.RemoveField("run", "pages")]),
             "old code still uses it",
