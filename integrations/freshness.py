@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, Min
-
 from integrations import connections
 from integrations.engine import is_running
+from integrations.engine.counting import Count, open_by_state
 from integrations.models import Connection, Delivery, Sync
 from tenants import schedule
 from tenants.models import Customer
@@ -24,7 +23,8 @@ class Freshness:
     """One flow. `fresh_at`: until then the source is known to have nothing newer; `age_seconds`: how long ago that is.
 
     `watermark` is the newest change stamp that was read, as the source wrote it; it may be old where nothing changes.
-    `late_seconds`: how long its next poll is overdue, 0 if it is not. `failures`: polls that failed in a row.
+    `late_seconds`: how long its next poll is overdue, 0 if it is not. `failures`: polls that failed in a row. What is
+    open is counted up to a bound (integrations/engine/counting.py); `more` names the counts of which there are more.
     """
 
     sync: Sync
@@ -38,6 +38,12 @@ class Freshness:
     waiting: int
     quarantined: int
     oldest_open_at: datetime | None
+    more: frozenset[str] = frozenset()
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether all that is open was counted."""
+        return not self.more
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +62,7 @@ def freshness(customer: Customer, *, now: datetime) -> list[Freshness]:
     """Every sync, by flow. Three statements, however many records there are."""
     syncs = list(Sync.objects.select_related("source", "target").order_by("flow"))
     due = schedule.due_times(customer_id=customer.pk, kind="poll")
-    open_ones = _open()
+    open_ones = open_by_state()
     return [_of(sync, due.get(sync.pk), open_ones.get(sync.pk, {}), now) for sync in syncs]
 
 
@@ -65,16 +71,12 @@ def use() -> list[Use]:
     return [_use(row) for row in Connection.objects.order_by("name")]
 
 
-def _open() -> dict[Any, dict[str, Any]]:
-    rows = Delivery.objects.filter(state__in=Delivery.OPEN).order_by().values("sync_id", "state")
-    found: dict[Any, dict[str, Any]] = {}
-    for row in rows.annotate(n=Count("pk"), oldest=Min("created_at")):
-        found.setdefault(row["sync_id"], {})[row["state"]] = (row["n"], row["oldest"])
-    return found
+_NAMES = {Delivery.State.WAITING: "waiting", Delivery.State.QUARANTINED: "quarantined"}
 
 
-def _of(sync: Sync, due_at: datetime | None, by_state: Mapping[str, Any], now: datetime) -> Freshness:
-    counts = {state: n for state, (n, _) in by_state.items()}
+def _of(sync: Sync, due_at: datetime | None, by_state: Mapping[str, Count], now: datetime) -> Freshness:
+    counts = {state: count.records for state, count in by_state.items()}
+    more = {_NAMES.get(Delivery.State(state), "on_their_way") for state, n in by_state.items() if not n.is_exact}
     waiting, quarantined = (counts.pop(state, 0) for state in (Delivery.State.WAITING, Delivery.State.QUARANTINED))
     running = is_running(sync)
     late = (now - due_at).total_seconds() if running and due_at and due_at < now else 0.0
@@ -89,7 +91,8 @@ def _of(sync: Sync, due_at: datetime | None, by_state: Mapping[str, Any], now: d
         on_their_way=sum(counts.values()),
         waiting=waiting,
         quarantined=quarantined,
-        oldest_open_at=min((oldest for _, oldest in by_state.values()), default=None),
+        oldest_open_at=min((count.oldest_at for count in by_state.values()), default=None),
+        more=frozenset(more),
     )
 
 

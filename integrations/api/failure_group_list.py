@@ -22,6 +22,7 @@ EXAMPLE = {
     "code": "unmapped-cost-center",
     "needs": "map:cost-center:10101101",
     "records": 812,
+    "is_exact": True,
     "oldest_at": "2026-03-02T08:00:00Z",
     "example": "019535d9-3df7-79fb-b466-fa907fa17f9e",
     "reason": "No value is mapped for cost-center 10101101.",
@@ -52,7 +53,8 @@ class FailureGroupShown(serializers.Serializer[Any]):
     state = serializers.ChoiceField(choices=("waiting", "quarantined"))
     code = serializers.CharField()
     needs = serializers.CharField()
-    records = serializers.IntegerField()
+    records = serializers.IntegerField(help_text="Counted up to 10,000.")
+    is_exact = serializers.BooleanField(help_text="Whether there are no more records than that.")
     oldest_at = serializers.DateTimeField()
     example = serializers.UUIDField(help_text="The oldest of its deliveries.")
     reason = serializers.CharField(help_text="Of the example.")

@@ -32,6 +32,7 @@ class FreshnessShown(serializers.Serializer[Any]):
     on_their_way = serializers.IntegerField()
     waiting = serializers.IntegerField()
     quarantined = serializers.IntegerField()
+    is_exact = serializers.BooleanField(help_text="Whether these counts are; each state is counted up to 10,000.")
     oldest_open_at = serializers.DateTimeField(allow_null=True)
 
 
@@ -71,6 +72,7 @@ class FreshnessList(Resource):
             "on_their_way": 3,
             "waiting": 1,
             "quarantined": 0,
+            "is_exact": True,
             "oldest_open_at": "2026-03-02T07:59:58Z",
         },
     )

@@ -5,18 +5,14 @@ Groups are derived from what waits or is quarantined at this moment, so they clo
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Min, QuerySet
-
+from integrations.engine import counting
 from integrations.models import Delivery
 
 FAILING = ("waiting", "quarantined")
-CAUSE = ("sync_id", "state", "code", "needs")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +28,10 @@ class Fix:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Records of one flow that are held up by the same cause. `example` is the id of the oldest of them."""
+    """Records of one flow that are held up by the same cause. `example` is the id of the oldest of them.
+
+    `is_exact`: there are no more `records` than that; they are counted up to a bound (integrations/engine/counting.py).
+    """
 
     flow: str
     state: str
@@ -43,15 +42,27 @@ class Group:
     example: UUID
     reason: str
     fix: Fix
+    is_exact: bool = True
 
 
 def groups(*, flows: tuple[str, ...] = (), codes: tuple[str, ...] = (), most: int = 500) -> list[Group]:
-    """The groups, the largest first. Two statements, however many records there are."""
-    fitting = Delivery.objects.filter(state__in=FAILING)
-    fitting = fitting.filter(sync__flow__in=flows) if flows else fitting
-    fitting = fitting.filter(code__in=codes) if codes else fitting
-    oldest = {_cause(row): row for row in _oldest(fitting)}
-    return [_group(row, oldest[cause]) for row in _counted(fitting)[:most] if (cause := _cause(row)) in oldest]
+    """The groups, the largest first. One statement, whose cost is bounded, however many records there are."""
+    found = counting.failing_by_cause(FAILING, flows=flows, codes=codes)
+    return [
+        Group(
+            flow=flow,
+            state=state,
+            code=code,
+            needs=needs,
+            records=count.records,
+            oldest_at=count.oldest_at,
+            example=example,
+            reason=reason,
+            fix=fix_for(code, needs, state),
+            is_exact=count.is_exact,
+        )
+        for flow, (_, state, code, needs), count, example, reason in found[:most]
+    ]
 
 
 def open_needs(value_map: str, *, most: int = 200) -> dict[str, UUID]:
@@ -60,34 +71,6 @@ def open_needs(value_map: str, *, most: int = 200) -> dict[str, UUID]:
     waiting = Delivery.objects.filter(state__in=FAILING, needs__startswith=start).order_by("needs", "created_at")
     found = waiting.distinct("needs").values_list("needs", "pk")[:most]
     return {needs.removeprefix(start): pk for needs, pk in found}
-
-
-def _cause(row: Mapping[str, Any]) -> tuple[Any, ...]:
-    return tuple(row[name] for name in CAUSE)
-
-
-def _counted(deliveries: QuerySet[Delivery]) -> Any:
-    by_cause = deliveries.order_by().values("sync__flow", *CAUSE)
-    return by_cause.annotate(records=Count("pk"), oldest_at=Min("created_at")).order_by("-records", *CAUSE)
-
-
-def _oldest(deliveries: QuerySet[Delivery]) -> Any:
-    """The oldest delivery of each cause, by the index over what is failing."""
-    return deliveries.order_by(*CAUSE, "created_at", "source_key").distinct(*CAUSE).values(*CAUSE, "pk", "reason")
-
-
-def _group(row: Mapping[str, Any], oldest: Mapping[str, Any]) -> Group:
-    return Group(
-        flow=row["sync__flow"],
-        state=row["state"],
-        code=row["code"],
-        needs=row["needs"],
-        records=row["records"],
-        oldest_at=row["oldest_at"],
-        example=oldest["pk"],
-        reason=oldest["reason"],
-        fix=fix_for(row["code"], row["needs"], row["state"]),
-    )
 
 
 def fix_for(code: str, needs: str, state: str) -> Fix:

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.core.cache import cache
 from django.http import HttpResponse
 from django.urls import path
 from django.utils import timezone
@@ -33,6 +34,8 @@ MOST_TASKS = 8
 LATE = 120
 """Seconds by which a poll may be late before a person is told."""
 QUARTERS = 96
+COUNTED_AGAIN = 30
+"""Seconds after which what is on its way is counted again, where it is too much to count at each look."""
 
 Text = str | Promise
 
@@ -121,11 +124,17 @@ def _state(one: Freshness) -> tuple[Text, str]:
 
 
 def _load(one: Freshness, now: datetime) -> Loading | None:
-    """Only where something may be under way: it is counted."""
+    """Only where something may be under way: it is counted. A great many are counted now and then for everybody."""
     flow = catalogue.flows().get(one.sync.flow)
     if flow is None or (one.on_their_way == 0 and one.fresh_at is not None):
         return None
-    return loading(one.sync, flow.reader, now)
+    if "on_their_way" not in one.more:
+        return loading(one.sync, flow.reader, now)
+    key = f"loading:{one.sync.pk}"
+    found: Loading | None = cache.get(key)
+    if found is None and (found := loading(one.sync, flow.reader, now)):
+        cache.set(key, found, COUNTED_AGAIN)
+    return found
 
 
 def _left(load: Loading | None) -> str:

@@ -9,6 +9,8 @@ import pytest
 from django.utils import timezone
 
 from integrations import pulse
+from integrations.engine import counting
+from integrations.engine.versions import BACKFILL
 from integrations.models import Connection, Delivery, ReconcileReport, Sync, ValueMap
 from integrations.tokens import PAUSED_FOR_CREDENTIALS
 from tenants import schema
@@ -124,6 +126,27 @@ def test_a_first_load_shows_how_far_it_is_and_how_long_it_takes(desk, acme):
     text = desk.page("/")
     assert "250 / 1000" in text
     assert "about 30 minutes left" in text
+
+
+def test_a_great_many_open_records_cost_no_more_and_are_said_to_be_more(desk, acme, made, monkeypatch):
+    began = timezone.now() - timedelta(minutes=10)
+    load = {"read": 250, "total": 1000, "began_at": began.isoformat(), "done": False}
+    with schema.within(acme):
+        Sync.objects.update(cursor={"load": load}, fresh_at=None)
+        for n in range(3):
+            held_up(made["orders"], f"49000001{n:02}", n)
+        Delivery.objects.filter(source_key__startswith="49000001").update(
+            state="pending", needs="", code="", priority=BACKFILL
+        )
+    before = desk.statements("/")
+    assert "3 of what was read are on their way" in desk.page("/")
+    monkeypatch.setattr(counting, "MOST", 2)
+    text = desk.page("/")
+    assert "over 2" in text
+    assert "more than 2 records wait for a mapping." in text
+    assert desk.statements("/") == before - 1  # what a load has brought was counted a moment ago
+    sql = " ".join(desk.sql)
+    assert "GROUP BY" not in sql.split("integrations_pulse")[0]
 
 
 def test_lines_are_drawn_here_and_say_in_words_what_they_show(desk, acme):
