@@ -8,7 +8,14 @@ import sys
 from typing import Any
 
 from celery import Celery, Task
-from celery.signals import before_task_publish, task_postrun, task_prerun, worker_process_init, worker_process_shutdown
+from celery.signals import (
+    before_task_publish,
+    task_postrun,
+    task_prerun,
+    worker_init,
+    worker_process_init,
+    worker_process_shutdown,
+)
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "connector.settings")
 
@@ -39,10 +46,23 @@ def carry_the_correlation_id(headers: dict[str, Any] | None = None, **_: Any) ->
         correlation.stamp(headers)
 
 
-@worker_process_init.connect(weak=False)  # type: ignore[untyped-decorator]
-def collect_seldom(**_: Any) -> None:
+@worker_init.connect(weak=False)  # type: ignore[untyped-decorator]
+def load_once(**_: Any) -> None:
+    """What every process of a worker needs is there before they are forked; no database session is."""
+    from django.db import connections
+
+    from integrations import catalogue
+
+    catalogue.flows()
+    catalogue.systems()
+    connections.close_all()
+    collect_seldom()
+
+
+def collect_seldom() -> None:
     """What is loaded at the start is never garbage, and a batch makes many objects that die with it: measured, the
-    collector's usual haste takes a tenth of a worker's time."""
+    collector's usual haste takes a tenth of a worker's time. Processes that are forked afterwards do likewise; had each
+    of them to collect, it would copy all the memory that they share."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)
@@ -57,9 +77,17 @@ def take_short_turns(**_: Any) -> None:
 
 @task_prerun.connect(weak=False)  # type: ignore[untyped-decorator]
 def start_in_public(task_id: str = "", task: Any = None, **_: Any) -> None:
-    """No task finds the schema of the customer that the one before worked for, nor its context."""
+    """No task finds the schema of the customer that the one before worked for, nor its context.
+
+    It does find the database session of the one before, unless that is too old (CONN_MAX_AGE) or broken: a session of
+    its own for each task cost twice as much as a poll that brings nothing (see CELERY_DB_REUSE_MAX).
+    """
+    from django.db import close_old_connections
+
     from tenants import correlation, schema
 
+    if not getattr(getattr(task, "request", None), "is_eager", True):
+        close_old_connections()
     schema.use_public()
     correlation.begin(getattr(getattr(task, "request", None), correlation.MESSAGE_HEADER, None), task_id)
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
+from celery.fixups.django import DjangoWorkerFixup
 from django.contrib.sessions.models import Session
+from django.db import connection
 from django.utils import timezone
 from django_celery_beat.models import PeriodicTask, PeriodicTasks
 
@@ -35,7 +39,30 @@ def test_unacknowledged_messages_come_back_in_a_quarter_of_an_hour():
 def test_only_json_is_accepted_and_messages_are_acknowledged_late():
     assert (app.conf.accept_content, app.conf.task_serializer) == (["json"], "json")
     assert (app.conf.task_acks_late, app.conf.worker_prefetch_multiplier) == (True, 1)
-    assert app.conf.worker_max_tasks_per_child == 200
+    assert app.conf.worker_max_tasks_per_child == 500
+
+
+def test_a_task_finds_the_database_session_of_the_one_before(own_database):
+    fixup, task = DjangoWorkerFixup(app), SimpleNamespace(request=SimpleNamespace(is_eager=False))
+    sessions = []
+    for _ in range(3):
+        fixup.on_task_prerun(sender=task)
+        start_in_public(task=task)
+        sessions.append(session())
+        fixup.on_task_postrun(sender=task)
+    assert len(set(sessions)) == 1
+
+
+@pytest.mark.parametrize("end", ["ended by the database", "too old"])
+def test_a_session_that_is_broken_or_too_old_is_replaced_before_the_next_task(own_database, end):
+    task = SimpleNamespace(request=SimpleNamespace(is_eager=False))
+    before = session()
+    if end == "too old":
+        connection.close_at = 0.0
+    else:
+        ThreadPoolExecutor(1).submit(end_session, before).result()
+    start_in_public(task=task)
+    assert session() != before
 
 
 def test_a_worker_takes_from_every_queue():
@@ -113,3 +140,19 @@ def test_a_customers_schema_gets_no_beat_rows(in_acme):
     PeriodicTask.objects.filter(name="tick").delete()
     beat.ensure_rows()
     assert not PeriodicTask.objects.filter(name="tick").exists()
+
+
+def session() -> int:
+    """The process of PostgreSQL that serves this thread."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        return int(cursor.fetchone()[0])
+
+
+def end_session(number: int) -> None:
+    """Ends a session from a thread, and so from a session, of its own."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_terminate_backend(%s)", [number])
+    finally:
+        connection.close()
