@@ -36,7 +36,8 @@ def apply(
     Raises Problems, with nothing changed. `only_check`: tells what would change, and changes nothing. `tell` is given
     remarks: which maps could not be checked against the live system just now.
     """
-    wanted = read(path, _known(schema_in(path)))
+    customer = Customer.objects.filter(schema_name=schema_in(path)).first()
+    wanted = read(path, _known(customer), exists=customer is not None)
     problems = Problems()
     taken = Domain.objects.filter(domain=wanted.customer.host).exclude(tenant__schema_name=wanted.customer.schema_name)
     if wanted.customer.host and taken.exists():
@@ -67,8 +68,7 @@ def _check_environments(wanted: Wanted, problems: Problems) -> None:
     problems.raise_any()
 
 
-def _known(schema_name: str) -> Known:
-    customer = Customer.objects.filter(schema_name=schema_name).first()
+def _known(customer: Customer | None) -> Known:
     if customer is None:
         return {}
     with within(customer):

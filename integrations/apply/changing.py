@@ -52,7 +52,8 @@ def _customer(wanted: WantedCustomer) -> tuple[Customer, list[Change]]:
             schema_name=wanted.schema_name, name=wanted.name, time_zone=wanted.time_zone, host=wanted.host
         )
         return made, [creation(where, "", name=wanted.name, time_zone=wanted.time_zone)]
-    changes = list(set_members(found, where, {"name": wanted.name, "time_zone": wanted.time_zone}))
+    members = {"name": wanted.name or found.name, "time_zone": wanted.time_zone or found.time_zone}
+    changes = list(set_members(found, where, members))
     if changes:
         found.save()
     primary = Domain.objects.get(tenant=found, is_primary=True)

@@ -52,12 +52,16 @@ def schema_in(path: Path) -> str:
     return str(customer.get("schema", "")) if isinstance(customer, dict) else ""
 
 
-def read(path: Path, known: Known) -> Wanted:
-    """What the file asks for. `known`: the connections that the customer has. Raises Problems with all of them."""
+def read(path: Path, known: Known, *, exists: bool = False) -> Wanted:
+    """What the file asks for. Raises Problems with all of them.
+
+    `known`: the connections that the customer has. `exists`: the customer is there, and its name and time zone may be
+    left out.
+    """
     problems = Problems()
     root = Node(load(path), "", problems, path.parent)
     root.members(SECTIONS)
-    customer = _customer(root.child("customer"))
+    customer = _customer(root.child("customer"), exists)
     people = tuple(_person(node) for node in root.child("people").rows())
     accounts = tuple(_connection(node, name, known) for name, node in root.child("connections").items().items())
     both = {**known, **{each.name: Stored(each.system, each.environment, {}) for each in accounts}}
@@ -69,9 +73,9 @@ def read(path: Path, known: Known) -> Wanted:
     return Wanted(customer, people, accounts, syncs, values, kept)
 
 
-def _customer(node: Node) -> WantedCustomer:
+def _customer(node: Node, exists: bool) -> WantedCustomer:
     node.members(("schema", "name", "domain", "time_zone"))
-    schema_name, zone = node.child("schema").text(required=True), node.child("time_zone").text(required=True)
+    schema_name, zone = node.child("schema").text(required=True), node.child("time_zone").text(required=not exists)
     for name, value, check in (("schema", schema_name, check_schema_name), ("time_zone", zone, check_time_zone)):
         try:
             if value:
@@ -81,7 +85,7 @@ def _customer(node: Node) -> WantedCustomer:
     host = node.child("domain").text().lower()
     if host and not all(part and part.replace("-", "").isalnum() and part.isascii() for part in host.split(".")):
         node.child("domain").wrong("This is a host name alone, e.g. acme.example.com.")
-    return WantedCustomer(schema_name, node.child("name").text(required=True), host, zone)
+    return WantedCustomer(schema_name, node.child("name").text(required=not exists), host, zone)
 
 
 def _days(node: Node, data: str) -> Iterator[int | None]:

@@ -9,7 +9,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class WantedCustomer:
-    """`host` "" means the default one."""
+    """`host` "" means the default one; `name` and `time_zone` "", of a customer who is there, mean theirs."""
 
     schema_name: str
     name: str

@@ -54,6 +54,19 @@ def test_a_whole_customer(write):
     }
 
 
+def test_a_part_of_a_file_needs_no_more_than_the_schema_of_a_customer_who_is_there(write):
+    apply(write(EVERYTHING), now=NOW)
+    part = """
+    customer: {schema: initech}
+    maps: {cost-center: {rows: {"0011": "2118"}}}
+    """
+    assert changes(write(part)) == ["map cost-center: 1 added"]
+    customer = Customer.objects.get(schema_name="initech")
+    assert (customer.name, customer.time_zone) == ("Initech Mechanical", "America/Chicago")
+    with pytest.raises(Problems, match="customer.time_zone: This is missing."):
+        apply(write(part.replace("initech", "hooli")), now=NOW)
+
+
 def test_an_interval_is_due_at_once_and_a_local_time_at_its_moment(write):
     apply(write(EVERYTHING), now=NOW)
     with schema_context("initech"):
