@@ -57,15 +57,21 @@ def periods(rows: list[Row], today: str) -> Row:
     return {**current, **{name: newest[name] for name in _CHANGE_PAIR}, "is_valid": is_valid, "periods": ordered}
 
 
+_TYPE = "PurchaseRequisitionType"
+
+
 def requisition(rows: list[Row], today: str) -> Row:
-    """A requisition with its `items`, in their order; its stamp is that of the item changed last."""
+    """A requisition with its `items`, in their order; its stamp is that of the item changed last.
+
+    Its type stands at the header, in V2 at each item as well.
+    """
     header = next((row["header"] for row in rows if row["header"]), None) or {}
     items = sorted(rows, key=lambda row: row["PurchaseRequisitionItem"].rjust(5, "0"))
     stamps = [row["LastChangeDateTime"] for row in rows if row["LastChangeDateTime"]]
     return {
         "PurchaseRequisition": rows[0]["PurchaseRequisition"],
-        "PurchaseRequisitionType": header.get("PurchaseRequisitionType") or "",
+        _TYPE: header.get(_TYPE) or rows[0].get(_TYPE) or "",
         "PurReqnDescription": header.get("PurReqnDescription") or "",
         "LastChangeDateTime": max(stamps, default=None),
-        "items": [{name: value for name, value in row.items() if name != "header"} for row in items],
+        "items": [{name: value for name, value in row.items() if name not in ("header", _TYPE)} for row in items],
     }

@@ -9,6 +9,7 @@ import pytest
 from integrations.errors import Transient
 from integrations.systems.sap.by_stamp import ByText
 from integrations.systems.sap.objects import REQUISITIONS, SUPPLIER_INVOICES
+from integrations.systems.sap.shapes import requisition
 from tests.systems.sap.conftest import Sap, read
 
 
@@ -66,6 +67,16 @@ def test_both_versions_yield_the_same_requisitions(full):
         for mine, other in zip(row["items"], v2[key]["items"], strict=True):
             differing = {name for name in mine if mine[name] != other[name]} - {"LastChangeDateTime"}
             assert differing == set(), key
+
+
+def test_a_requisition_is_of_the_type_that_its_header_or_its_items_name():
+    item = {"PurchaseRequisition": "1", "PurchaseRequisitionItem": "10", "LastChangeDateTime": None, "header": None}
+    header = {"PurchaseRequisitionType": "NB", "PurReqnDescription": ""}
+    for rows in ([{**item, "header": header}], [{**item, "PurchaseRequisitionType": "NB"}]):
+        row = requisition(rows, "2026-11-02")
+        assert row["PurchaseRequisitionType"] == "NB"
+        assert set(row["items"][0]) == set(item) - {"header"}
+    assert requisition([item], "2026-11-02")["PurchaseRequisitionType"] == ""
 
 
 def test_a_changed_item_brings_up_its_whole_requisition_once(both):

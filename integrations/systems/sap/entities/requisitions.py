@@ -43,7 +43,7 @@ REQUISITION_ITEM_V4 = Entity(
 )
 REQUISITION_ITEM_V2 = Entity(
     "A_PurchaseRequisitionItemType",
-    fields(_ITEM + "IsDeleted:flag ProductTypeCode=ProductType"),
+    fields(_ITEM + "IsDeleted:flag ProductTypeCode=ProductType PurchaseRequisitionType"),
     (
         Child(
             "account_assignments",
