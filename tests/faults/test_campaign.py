@@ -115,7 +115,7 @@ def _told_by_a_process(first: int, count: int, order_of_sets: str) -> bytes:
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("_campaign")
-@pytest.mark.parametrize("mutant", [one for one in MUTANTS if one.seed], ids=lambda mutant: mutant.name)
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
 def test_each_planted_bug_is_found_by_its_seed_or_the_next_ones_of_that_profile(mutant: Any) -> None:
     step = len(PROFILES) if mutant.seed < FURTHER_FROM else len(FURTHER)
     seeds = [mutant.seed + number * step for number in range(3)]

@@ -19,7 +19,7 @@ Change = tuple[Any, str, Any]
 
 @dataclass(frozen=True)
 class Mutant:
-    """What the product does wrong, a seed that shows it (0: none known yet), and what is replaced."""
+    """What the product does wrong, a seed that shows it, and what is replaced."""
 
     name: str
     seed: int
@@ -137,12 +137,12 @@ MUTANTS = (
     Mutant("drops the fence", 4, lambda: [(running.ClaimLease, "hold", _nothing)]),
     Mutant("moves the cursor before the rows are saved", 30, _moves_the_cursor_first),
     Mutant("saves only the first row of a page", 1, _forgets_every_second_row),
-    Mutant("never looks behind the watermark", 0, lambda: [(polling, "_overlap", lambda work: 0.0)]),
+    Mutant("never looks behind the watermark", 1_000_006, lambda: [(polling, "_overlap", lambda work: 0.0)]),
     Mutant("wakes nobody when a link appears", 15, lambda: [(one, "wake_for", _nothing) for one in (linking, intents)]),
     Mutant("takes over too early", 16, _takes_over_early),
     Mutant("believes what it is told", 40, _believes_what_it_is_told),
     Mutant("never promotes what stands behind", 2, lambda: [(recording.Moves, "_promote", _nothing)]),
-    Mutant("takes a system that is away for a reason of the record", 0, _swallows_errors),
+    Mutant("takes a system that is away for a reason of the record", 1_000_015, _swallows_errors),
     Mutant("sends before its intent is committed", 1, _sends_without_intent),
     Mutant("keeps no budget", 3, _no_budget),
 )
