@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from tenants import stepping_in
+from tenants import schema, stepping_in
 from tenants.models import Customer, Membership, Person, SignInCode
 
 CODE_LIFE = timedelta(seconds=60)
@@ -51,7 +51,7 @@ def issue(*, person: Person, customer: Customer, state_hash: str, now: datetime)
 
 def redeem(*, code: str, customer: Customer, state: str, now: datetime) -> Person:
     """Whose code it is. Whatever the outcome, the code is used up. Raises CodeRefused."""
-    with transaction.atomic():
+    with transaction.atomic(), schema.across():
         found = SignInCode.objects.select_for_update().filter(code_hash=hashed(code)).first()
         if found is not None:
             found.delete()

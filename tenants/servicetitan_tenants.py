@@ -11,6 +11,7 @@ from uuid import UUID
 
 from django.db import connection
 
+from tenants import schema
 from tenants.models import Customer, ServiceTitanTenant
 from tenants.webhook_models import WebhookAddress, new_address
 
@@ -59,7 +60,7 @@ class TenantTaken(Exception):
 
 def prove(*, environment: str, tenant_id: str, customer_id: int, connection_id: UUID, now: datetime) -> None:
     """Notes that this customer's connection has reached the tenant. Raises TenantTaken, which changes nothing."""
-    with connection.cursor() as cursor:
+    with schema.across(), connection.cursor() as cursor:  # another customer may have it
         cursor.execute(PROVE, [environment, tenant_id, customer_id, str(connection_id), now])
         if cursor.rowcount != 1:
             raise TenantTaken("This ServiceTitan tenant is connected to another customer of this installation.")
