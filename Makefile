@@ -1,7 +1,7 @@
 # One command each. Everything that is needed is installed first: into .venv, by hash, once.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help install demo up down clean lint ruff types layers migrations audit test test-slow sim processes bench docs requirements
+.PHONY: help install demo up down clean lint ruff types layers migrations audit test test-slow sim processes bench docs pictures requirements
 
 PYTHON ?= python3
 RUN := .venv/bin/python
@@ -69,6 +69,10 @@ bench: install ## what the product costs, against a bare loop in the same run; A
 
 docs: install ## the documentation site in .state/site, with a reference made from the code; any warning is an error
 	NO_MKDOCS_2_WARNING=1 $(RUN) -m mkdocs build --quiet
+
+pictures: install ## the documentation's pictures, taken anew by the tests in a browser; look at them before you commit them
+	PICTURES=write $(RUN) -m pytest -m slow tests/portal/test_journey.py tests/support/test_in_a_browser.py
+	@$(RUN) -m devservices down --instance tests --if-idle >/dev/null
 
 requirements: ## write requirements/*.txt anew from pyproject.toml (needs uv)
 	uv pip compile -q pyproject.toml --extra embedded --extra sentry --extra dev $(LOCK) -o requirements/dev.txt

@@ -9,6 +9,8 @@ from typing import Any
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import ViewportSize
 
+from tests.album import Album
+
 WIDE, PHONE = ViewportSize(width=1280, height=900), ViewportSize(width=360, height=740)
 MOST_TABS = 400
 GRAVE = ("serious", "critical")
@@ -23,6 +25,7 @@ class Hands:
     by_keyboard: bool
     troubles: list[str] = field(default_factory=list)
     looked: list[str] = field(default_factory=list)
+    album: Album = field(default_factory=lambda: Album("journey"))
 
     def __post_init__(self) -> None:
         self.page.set_viewport_size(PHONE if self.by_keyboard else WIDE)
@@ -103,13 +106,14 @@ class Hands:
         assert text.lower() in said.lower(), f"{self.page.url} does not say {text!r}, but: {said[:3000]}"
 
     def look(self, name: str) -> None:
-        """Nothing sticks out, axe-core finds nothing grave, no secret is shown; and a picture is kept."""
+        """Nothing sticks out, axe-core finds nothing grave, no secret is shown; and pictures are kept."""
         kind = "phone" if self.by_keyboard else "wide"
         self.looked.append(name)
         for scheme in ("light",) if self.by_keyboard else ("dark", "light"):
             self.page.emulate_media(color_scheme=scheme)
             picture = self.pictures / f"{len(self.looked):02}-{name}-{kind}-{scheme}.png"
             self.page.screenshot(path=picture, full_page=True)
+            self.album.see(self.page, f"{name}-{kind}-{scheme}")
             found = Axe().run(self.page).response["violations"]
             grave = [one for one in found if one["impact"] in GRAVE]
             assert not grave, (name, scheme, [(one["id"], [n["html"] for n in one["nodes"]][:3]) for one in grave])

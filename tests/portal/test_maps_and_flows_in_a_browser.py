@@ -43,7 +43,7 @@ def page(acme: Customer, port: int, settings: Any, monkeypatch: pytest.MonkeyPat
         context = chromium.new_context(viewport=WIDE)
         context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": home}])
         opened = context.new_page()
-        opened.set_default_timeout(15_000)
+        opened.set_default_timeout(60_000)
         opened.on("pageerror", lambda error: faults.append(str(error)))
         opened.on("console", lambda told: faults.append(told.text) if "Content Security" in told.text else None)
         opened.goto(home)

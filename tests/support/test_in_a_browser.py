@@ -21,6 +21,7 @@ from playwright.sync_api import ViewportSize, sync_playwright
 
 from integrations.models import AuditEvent, Sync, ValueMap
 from tenants.models import Customer, Domain, Person
+from tests.album import Album
 from tests.journeys.conftest import make_world, world  # noqa: F401 - fixtures
 from tests.journeys.ordering import HVAC, Ordering
 from tests.journeys.world import World
@@ -68,19 +69,21 @@ def page(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
         resolve = "--host-resolver-rules=MAP *.localhost 127.0.0.1, MAP localhost 127.0.0.1"
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", resolve])
         page = browser.new_page(viewport=WIDE)
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(60_000)
         yield page
         browser.close()
 
 
 @pytest.fixture
-def shoot(page: Any, tmp_path: Path) -> Callable[[str], None]:
+def shoot(page: Any, tmp_path: Path) -> Iterator[Callable[[str], None]]:
     """Takes a page at 1280 px, at 390 px and in the dark, and sees that nothing sticks out of a narrow window."""
     folder = Path(os.environ.get("SCREENSHOTS") or tmp_path)
     folder.mkdir(parents=True, exist_ok=True)
+    album = Album("desk")
 
     def take(name: str) -> None:
         page.screenshot(path=folder / f"{name}-1280.png", full_page=True)
+        album.see(page, name)
         page.set_viewport_size(NARROW)
         page.screenshot(path=folder / f"{name}-390.png", full_page=True)
         width = page.evaluate("document.documentElement.scrollWidth")
@@ -90,7 +93,8 @@ def shoot(page: Any, tmp_path: Path) -> Callable[[str], None]:
         page.evaluate("document.documentElement.classList.remove('dark')")
         assert width <= NARROW["width"], f"{name} is {width} px wide"
 
-    return take
+    yield take
+    album.close()
 
 
 def test_a_number_and_the_admins_address_are_enough_to_find_mend_and_see_it_delivered(
