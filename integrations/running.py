@@ -15,7 +15,6 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Exists, OuterRef
 from structlog.contextvars import bound_contextvars
 
 from integrations import catalogue, connections, health, schedule_spec, telemetry
@@ -34,10 +33,11 @@ from integrations.engine import (
     loading,
     next_due,
     poll,
+    read_sync,
     withheld_for,
 )
 from integrations.flow import Row
-from integrations.models import Connection, Run, Sync
+from integrations.models import Connection, Sync
 from tenants import schedule
 from tenants.models import Customer
 from tenants.schema import within
@@ -102,31 +102,31 @@ def run_claim(claim: schedule.Claim, *, clock: Callable[[], datetime] = utc_now)
 
     Returns what a poll did; None for anything else.
     """
-    begun = schedule.begin(claim, now=clock(), lease_seconds=settings.LEASE_SECONDS)
-    if begun is None:
-        return None  # this message came twice, or too late
-    claim = begun
-    # What the claim knows of its customer spares two queries: whose keys, and which time zone.
+    # What the claim knows of its customer spares two queries: whose keys, and which time zone. Begun within the schema
+    # in which all else is done, since each change of schema is a statement too.
     customer = Customer(pk=claim.customer_id, schema_name=claim.schema_name, key_id=claim.key_id)
     with within(customer):
-        orphaned = Exists(Run.objects.filter(sync=OuterRef("pk"), state=Run.State.READING))
-        syncs = Sync.objects.select_related("source", "target").annotate(orphaned=orphaned)
-        sync = syncs.filter(pk=claim.sync_id).first()
-        if sync is None:
+        begun = schedule.begin(claim, now=clock(), lease_seconds=settings.LEASE_SECONDS)
+        if begun is None or begun.key_id is None:
+            return None  # this message came twice, or too late, or the customer was removed
+        claim, customer.key_id = begun, begun.key_id
+        found = read_sync(claim.sync_id)
+        if found is None:
             schedule.remove(customer_id=claim.customer_id, sync_id=claim.sync_id)
             return None  # the sync was removed
+        sync, orphaned = found
         with (
             telemetry.working_for(claim.schema_name, sync.flow),
             bound_contextvars(customer=claim.schema_name, flow=sync.flow, sync=str(sync.pk)),
         ):
-            return _work(claim, sync, clock)
+            return _work(claim, sync, clock, orphaned=orphaned)
 
 
-def _work(claim: schedule.Claim, sync: Sync, clock: Callable[[], datetime]) -> Polled | None:
+def _work(claim: schedule.Claim, sync: Sync, clock: Callable[[], datetime], *, orphaned: bool) -> Polled | None:
     lease = ClaimLease(claim, settings.LEASE_SECONDS)
     hurry = "backfill" if sync.full_read_at is None else "schedule"  # a first load gives way to everything else
     work = work_for(sync, lease, CustomerSchedule(claim.customer_id), clock, priority=hurry)
-    work.notes_later = not getattr(sync, "orphaned", True)
+    work.notes_later = not orphaned
     again_at, eventful, polled = None, claim.kind == "deliver", None
     try:
         if claim.kind == "poll":

@@ -10,6 +10,7 @@ and reads it back, `checking` looks for what an unanswered call may have left. `
 from integrations.engine.delivering import deliver, is_running, next_due
 from integrations.engine.loading import Loading, loading
 from integrations.engine.mapping import Given, found_missing, save_value, save_values
+from integrations.engine.opening import read_sync
 from integrations.engine.polling import Note, Polled, poll
 from integrations.engine.reconciling import Report, reconcile
 from integrations.engine.recovering import holds_up_others, put_back, withheld_for
@@ -51,6 +52,7 @@ __all__ = [
     "next_due",
     "poll",
     "put_back",
+    "read_sync",
     "reconcile",
     "replay",
     "reread",
