@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.contrib.admin import SimpleListFilter
@@ -12,6 +12,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from bench import plans
 from bench.question import Figure
 from integrations import document_index
 from integrations.admin import customer_site
@@ -60,14 +61,14 @@ def fill(customer: Customer, rows: int) -> None:
     document_index.note(Delivery.objects.order_by("id")[:100])
 
 
-def figures(customer: Customer, rounds: int, explain: Callable[[str], list[str]]) -> Iterator[Figure]:
+def figures(customer: Customer, rounds: int) -> Iterator[Figure]:
     """A figure per list with its slowest page, then what the targets are about."""
     browser = _stepped_in(customer)
     slowest, plans, counts, most = list[float](), list[str](), list[str](), 0
     for name, paths in _lists(customer):
         worst: tuple[float, str] = (0.0, "")
         for path in paths:
-            took, found, statements = _page(browser, path, rounds, customer, explain)
+            took, found, statements = _page(browser, path, rounds, customer)
             plans += [f"{path}: {plan}" for plan in found if "COUNT" not in plan]
             counts += [f"{path}: {plan}" for plan in found if "COUNT" in plan]
             worst, most = max(worst, (took, path)), max(most, statements)
@@ -131,16 +132,14 @@ def _stepped_in(customer: Customer) -> Browser:
     return browser
 
 
-def _page(
-    browser: Browser, path: str, rounds: int, customer: Customer, explain: Callable[[str], list[str]]
-) -> tuple[float, list[str], int]:
+def _page(browser: Browser, path: str, rounds: int, customer: Customer) -> tuple[float, list[str], int]:
     """The quickest of some rounds in ms, what is wrong with its statements, and how many there are."""
     browser.open(path)
     took = min(_time(browser, path) for _ in range(rounds))
-    with CaptureQueriesContext(connection) as caught:
+    with CaptureQueriesContext(connection) as caught, plans.asked() as statements:
         browser.open(path)
     with within(customer):
-        found = [bad for query in caught for bad in explain(query["sql"])]
+        found = [bad for statement in statements for bad in plans.explain(*statement)]
     counting = (query["sql"] for query in caught if COUNTING.search(query["sql"]))
     found += [f"COUNT: {sql[:160]}" for sql in counting if "GROUP BY" not in sql]
     return took, found, len(caught)

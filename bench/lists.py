@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
-import re
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any
 
 from django.conf import settings
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from bench import desk_lists, stage
+from bench import desk_lists, plans, stage
 from bench.question import Figure, Options
 from integrations.models import Connection, Sync
 from tenants.models import Customer
@@ -21,11 +19,6 @@ from tests.api.caller import Caller, caller_of
 
 LONG = True
 ROWS = 1_000_000
-LARGE = 20_000
-"""A step of a plan that reads or sorts more rows than that, for a page of fifty, goes through a whole table."""
-
-LARGE_TABLES = re.compile("integrations_|tenants_documentmark")
-
 PATHS = (
     "deliveries",
     "deliveries?state=delivered",
@@ -103,7 +96,7 @@ def ask(options: Options) -> Iterable[Figure]:
         yield Figure(what=f"slowest page of any list, {rows} deliveries", values=[max(slowest)], unit="ms", limit=300)
         yield Figure(what="lists that read or sort a whole table", values=[float(len(plans))], limit=0)
         yield Figure(what="statements of the list with the most", values=[float(statements)], limit=20)
-        yield from desk_lists.figures(customer, options.rounds, explain)
+        yield from desk_lists.figures(customer, options.rounds)
 
 
 def _fill(rows: int) -> None:
@@ -124,10 +117,10 @@ def _page(api: Caller, path: str, rounds: int) -> tuple[list[float], list[str], 
     for _ in range(2):
         third = api.get(third).json()["next"] or third
     took = [_time(api, each) for each in (first, third) for _ in range(rounds)]
-    with CaptureQueriesContext(connection) as captured:
+    with CaptureQueriesContext(connection) as captured, plans.asked() as statements:
         api.get(third)
     with within(Customer.objects.get(schema_name="acme")):
-        found = [bad for query in captured.captured_queries for bad in explain(query["sql"])]
+        found = [bad for statement in statements for bad in plans.explain(*statement)]
     return took, found, len(captured)
 
 
@@ -137,22 +130,3 @@ def _time(api: Caller, path: str) -> float:
     if answer.status_code != 200:
         raise RuntimeError(f"{path}: {answer.content!r}")
     return 1000 * (time.perf_counter() - began)
-
-
-def explain(statement: str) -> list[str]:
-    if not statement.lstrip().upper().startswith("SELECT") or not LARGE_TABLES.search(statement):
-        return []
-    with connection.cursor() as cursor:
-        cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}")
-        (found,) = cursor.fetchone()
-    plan = json.loads(found) if isinstance(found, str) else found
-    return sorted(set(_bad(plan[0]["Plan"])))
-
-
-def _bad(node: dict[str, Any]) -> Iterator[str]:
-    """Steps that read or sort so many rows that it has to be a whole table."""
-    passed = (node["Actual Rows"] + node.get("Rows Removed by Filter", 0)) * node["Actual Loops"]
-    if node["Node Type"] in ("Seq Scan", "Parallel Seq Scan", "Sort") and passed > LARGE:
-        yield f"{node['Node Type']} {node.get('Relation Name', '')} {passed}".replace("  ", " ")
-    for inner in node.get("Plans", ()):
-        yield from _bad(inner)

@@ -12,7 +12,7 @@ from typing import Any
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from bench import lists, stage
+from bench import lists, plans, stage
 from bench.question import Figure, Options
 from integrations import pulse
 from integrations.models import Alert, ReconcileDifference, ReconcileReport, ReplayJob, Sync
@@ -121,9 +121,8 @@ def _times(desk: Desk, path: str, rounds: int) -> list[float]:
 
 
 def _statements(desk: Desk, customer: Customer, path: str) -> tuple[int, list[str]]:
-    with CaptureQueriesContext(connection) as captured:
+    with CaptureQueriesContext(connection) as captured, plans.asked() as statements:
         desk.browser.clients[desk.host].get(path)
     with within(customer):
-        asked = [query["sql"] for query in captured.captured_queries if "$1" not in query["sql"]]
-        found = [bad for sql in asked for bad in lists.explain(sql)]
+        found = [bad for statement in statements for bad in plans.explain(*statement)]
     return len(captured), found
