@@ -7,10 +7,13 @@ from urllib.parse import urlencode
 
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from integrations import catalogue
 from integrations.engine.grouping import Fix
+from integrations.portal.map_words import words as map_words
+from integrations.portal.words import flow_title
 from integrations.todo import Task
 
 Text = str | Promise
@@ -35,6 +38,29 @@ def fix_link(fix: Fix, flow: str = "") -> Way | None:
         url = (place("flow-settings", flow) if flow else "") or place("flows")
         return Way(url, _("Open the flow's settings")) if url else None
     return None
+
+
+def fix_words(fix: Fix) -> Text:
+    """What mends a group, with maps and flows by the names that the pages give them."""
+    given = {"key": fix.key, "map": map_words(fix.map).title if fix.map else "", "flow": flow_title(fix.flow)}
+    if fix.kind == "map-value" and fix.map:
+        return gettext("Give %(key)s a value in the map %(map)s: saving it lets all of them go on.") % given
+    if fix.kind == "deliver":
+        told = gettext("Bring %(key)s over (%(flow)s), or link it by hand: all of them go on once it is linked.")
+        return told % given
+    if fix.kind == "link" and fix.flow:
+        return gettext("Link the record that leads to %(key)s (%(flow)s).") % given
+    return fix.words
+
+
+def reason_words(reason: str, needs: str) -> Text:
+    """Why a record does not go on; what it waits for by the name that the pages give it."""
+    kind, _colon, rest = needs.partition(":")
+    flow, _colon, key = rest.partition(":")
+    if kind == "link" and key and reason == f"Waits until {flow} {key} exists there.":
+        given = {"key": key, "flow": flow_title(flow)}
+        return gettext("Waits until %(key)s is there (%(flow)s).") % given
+    return reason
 
 
 def task_link(task: Task) -> Way:

@@ -21,7 +21,7 @@ from integrations.errors import IntegrationError
 from integrations.models import Delivery, Link, Sync
 from integrations.portal import record_list
 from integrations.portal.doing import Done, carry_out, reason_of, said
-from integrations.portal.fixes import fix_link
+from integrations.portal.fixes import fix_link, fix_words, reason_words
 from integrations.portal.pages import PageRequest, actor, page
 from integrations.portal.words import flow_title, state_of, system_title, told
 from integrations.running import comparison_of
@@ -164,6 +164,8 @@ def _shown(row: Delivery) -> dict[str, Any]:
         "systems": systems,
         "links": links,
         "fix": fix,
+        "fix_words": fix_words(fix) if fix else "",
+        "reason": reason_words(row.reason, row.needs),
         "fix_link": fix_link(fix, row.sync.flow) if fix else None,
         "held": row.state in HELD,
         "newest": known[0][0] if known else row,

@@ -36,7 +36,16 @@ class Days(forms.Form):
     """How long one class of data is kept."""
 
     keep = forms.ChoiceField(choices=(("default", ""), ("days", ""), ("ever", "")))
-    days = forms.IntegerField(required=False, min_value=keeping.SHORTEST, max_value=keeping.LONGEST)
+    days = forms.IntegerField(
+        required=False,
+        min_value=keeping.SHORTEST,
+        max_value=keeping.LONGEST,
+        error_messages={
+            "min_value": _("At least %(limit_value)s days."),
+            "max_value": _("At most %(limit_value)s days."),
+            "invalid": _("Enter a whole number of days."),
+        },
+    )
 
     def clean(self) -> dict[str, Any]:
         """Days are needed where they were chosen."""

@@ -52,9 +52,12 @@ def _points(run: list[str]) -> str:
 
 def _picture(width: int, title: object, drawn: str) -> SafeString:
     return format_html(
-        '<svg class="spark" viewBox="0 0 {} {}" preserveAspectRatio="none" role="img" aria-label="{}">{}</svg>',
+        '<svg class="spark" viewBox="0 0 {} {}" preserveAspectRatio="none" role="img" aria-label="{}">'
+        '<path class="ground" d="M0 {}h{}"/>{}</svg>',
         max(width, 1),
         HEIGHT,
         title,
+        HEIGHT - 0.5,
+        max(width, 1),
         mark_safe(drawn),  # noqa: S308 - numbers and words of ours
     )

@@ -21,7 +21,7 @@ from integrations.errors import IntegrationError
 from integrations.looking import samples
 from integrations.models import Progress, ReplayJob, Sync
 from integrations.portal.doing import Done, carry_out, reason_of
-from integrations.portal.fixes import fix_link, task_link
+from integrations.portal.fixes import fix_link, fix_words, reason_words, task_link
 from integrations.portal.live import live
 from integrations.portal.pages import PageRequest, actor, page
 from integrations.portal.words import flow_title, state_of
@@ -146,6 +146,8 @@ def _cause(group: Any) -> dict[str, Any]:
         "flow": flow_title(group.flow),
         "state": state_of(group.state),
         "link": fix_link(group.fix, group.flow),
+        "reason": reason_words(group.reason, group.needs),
+        "fix": fix_words(group.fix),
         "query": urlencode({name: value for name, value in narrowed.items() if value}),
         "list": urlencode({"flow": group.flow, "code": group.code, "needs": group.needs}),
         "yours": is_for_a_person(group),

@@ -129,8 +129,8 @@ def test_a_file_that_cannot_be_read_is_told_beside_its_field(desk: Desk, data: b
     ("given", "name", "said"),
     [
         ({"keep": "days"}, "days", "Say how many days."),
-        ({"keep": "days", "days": "3"}, "days", "Ensure this value is greater than or equal to 7."),
-        ({"keep": "days", "days": "many"}, "days", "Enter a whole number."),
+        ({"keep": "days", "days": "3"}, "days", "At least 7 days."),
+        ({"keep": "days", "days": "many"}, "days", "Enter a whole number of days."),
         (
             {"keep": "always", "days": "60"},
             "keep",

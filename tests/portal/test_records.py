@@ -157,7 +157,7 @@ def test_a_record_tells_its_story_in_words(desk, made):
 def test_a_record_that_is_held_up_says_why_and_what_to_do(desk, made):
     text = desk.page(f"/records/{made['held'][0].pk}/")
     assert "No value is mapped for cost-center K2." in text
-    assert "Map cost-center K2: saving it lets all of them go on." in text
+    assert "Give K2 a value in the map Cost centers: saving it lets all of them go on." in text
 
 
 def test_sending_again_leads_to_the_version_that_goes_on(desk, made, acme):

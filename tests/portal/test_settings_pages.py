@@ -54,8 +54,8 @@ def test_another_time_is_kept_told_and_in_the_audit(desk, acme):
     ("given", "said"),
     [
         ({"keep": "days"}, "Say how many days."),
-        ({"keep": "days", "days": "3"}, "greater than or equal to 7"),
-        ({"keep": "days", "days": "many"}, "Enter a whole number."),
+        ({"keep": "days", "days": "3"}, "At least 7 days."),
+        ({"keep": "days", "days": "many"}, "Enter a whole number of days."),
         ({"keep": "always"}, "Select a valid choice."),
     ],
 )

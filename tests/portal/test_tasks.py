@@ -42,7 +42,7 @@ def run_jobs() -> None:
 def test_records_with_one_cause_are_one_task_with_one_fix(desk):
     text = desk.page("/tasks/")
     assert "3 records: Purchase orders from SAP to ServiceTitan" in text
-    assert "Map cost-center K2: saving it lets all of them go on." in text
+    assert "Give K2 a value in the map Cost centers: saving it lets all of them go on." in text
 
 
 def test_a_task_closes_itself(desk, acme):

@@ -45,7 +45,7 @@ def test_an_order_that_a_missing_code_held_up_is_previewed_mended_and_found_in_a
     order = ordering.order()
     world.sync()
     held = world.newest(order)
-    assert f"Map cost-center {HVAC}" in desk.page("/tasks/")
+    assert f"Give {HVAC} a value in the map Cost centers" in desk.page("/tasks/")
     assert "would need you" in words(desk.post(f"/records/{held.pk}/preview/"))
 
     ordering.decide("cost-center", HVAC, right)
