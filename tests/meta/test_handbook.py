@@ -86,6 +86,12 @@ def test_every_call_that_a_document_names_exists(made, document):
     assert strange == []
 
 
+@pytest.mark.parametrize("document", sorted((CHECKOUT / "docs").rglob("*.md")), ids=lambda path: path.name)
+def test_what_belongs_to_a_step_is_indented_by_four_so_that_the_next_step_keeps_its_number(document):
+    prose = re.sub(r"^( *)```.*?^\1```", "", document.read_text(), flags=re.S | re.M)
+    assert re.findall(r"\n\n {1,3}(?! )\S.*", prose) == []
+
+
 def test_a_link_out_of_the_documentation_shows_the_path_instead():
     class Page:
         class file:  # noqa: N801 - as MkDocs names it
