@@ -80,6 +80,23 @@ def test_the_web_process_signs_in_as_the_role_that_the_migration_gives_its_right
         assert services[name]["environment"]["DATABASE_URL"].startswith("postgres://connector:")
 
 
+def test_who_is_asked_to_end_has_time_for_what_is_under_way() -> None:
+    """gunicorn waits 30 seconds for requests; a task takes batches for WORK_SECONDS, and then ends its last call."""
+    grace = {
+        name: COMPOSE["services"][name].get("stop_grace_period") for name in ("web", "teller", "worker", *BY_QUEUE)
+    }
+    assert grace == {"web": "40s", "teller": "1m", **dict.fromkeys(("worker", *BY_QUEUE), "3m")}
+    units = {"web": 40, "teller": 60, "worker": 180}
+    for name, seconds in units.items():
+        unit = (CHECKOUT / "deploy" / "systemd" / f"ml-connector-{name}.service").read_text()
+        assert f"\nTimeoutStopSec={seconds}\n" in unit
+
+
+def test_logs_of_containers_do_not_fill_the_disk() -> None:
+    for name in ("web", "worker", "teller", "beat", *BY_QUEUE):
+        assert COMPOSE["services"][name]["logging"]["options"] == {"max-size": "20m", "max-file": "5"}
+
+
 def test_events_and_alerts_have_a_worker_of_their_own_in_the_compose_file() -> None:
     assert _after("worker", "--exclude-queues") == _after("teller", "--queues") == "events,alerts"
 
