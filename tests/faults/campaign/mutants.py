@@ -12,7 +12,8 @@ from unittest.mock import patch
 from integrations import running
 from integrations.engine import checking, delivering, intents, linking, polling, recording, sending, settling
 from integrations.errors import IntegrationError, Transient, Unknown
-from integrations.vocabulary import requisition_parts
+from integrations.tokens import DatabaseTokens
+from integrations.vocabulary import order_references, requisition_parts
 
 Change = tuple[Any, str, Any]
 
@@ -129,6 +130,11 @@ def _no_budget() -> list[Change]:
     return [(LocalBudget, "acquire", _nothing)]
 
 
+def _wakes_no_order_of_a_unit() -> list[Change]:
+    """What a wrong business unit holds up does not say which row of the map led to it."""
+    return [(order_references, "map_key", lambda *given: "")]
+
+
 MUTANTS = (
     Mutant("sends again without looking", 2, lambda: [(checking, "_find", lambda *given: {})]),
     Mutant("looks before the lag of the lists is over", 15, _looks_too_early),
@@ -145,4 +151,6 @@ MUTANTS = (
     Mutant("takes a system that is away for a reason of the record", 1_000_015, _swallows_errors),
     Mutant("sends before its intent is committed", 1, _sends_without_intent),
     Mutant("keeps no budget", 3, _no_budget),
+    Mutant("forgets which map held it up", 1185, _wakes_no_order_of_a_unit),
+    Mutant("judges new credentials by old ones", 1283, lambda: [(DatabaseTokens, "_check_credentials", _nothing)]),
 )

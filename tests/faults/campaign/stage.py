@@ -30,7 +30,7 @@ class Worker:
         self.failure = ""
         self.kind = ""  # of work: "poll", "deliver", ...
         self.is_at_call = self.is_before_write = False
-        self._task: Callable[[], None] | None = None
+        self._task: Callable[[], object] | None = None
         self._go, self._back = threading.Semaphore(0), threading.Semaphore(0)
         self._locks = self._is_watched = 0
         self._dies_in: int | None = None
@@ -47,7 +47,7 @@ class Worker:
     def is_idle(self) -> bool:
         return self._task is None
 
-    def begin(self, task: Callable[[], None]) -> None:
+    def begin(self, task: Callable[[], object]) -> None:
         """Takes a task; nothing of it is done before the first `step`."""
         self._task, self.failure = task, ""
 
