@@ -15,7 +15,7 @@ from django.core.management import CommandError, call_command
 
 from integrations import connections, metrics
 from integrations.budget import store
-from integrations.models import Connection, Delivery, Sync
+from integrations.models import AuditEvent, Connection, Delivery, Sync
 from integrations.running import utc_now
 from tenants import schedule
 from tenants.health_models import SyncHealth
@@ -96,6 +96,22 @@ def test_what_does_not_go_on_is_told_with_an_example_and_its_reason(make_world):
     (line,) = [line for line in said.splitlines() if "for example" in line]
     assert line.startswith("purchase-orders: waiting, for example SAP order 45")
     assert re.search(r": Waits until vendors \d+ exists there\.$", line)
+
+
+def test_full_finds_what_came_far_behind_and_doubles_nothing(make_world):
+    world = make_world(suppliers=3, orders=2)
+    sync("--until-idle")
+    orders = {row["id"]: row["date"] for row in world.titan("purchase-orders")}
+    number = world.control(world.sap, "rows?entity=PurchaseOrder")["rows"][0]["PurchaseOrder"]
+    world.change("PurchaseOrder", number, {"PurchaseOrderDate": "2025-01-31"}, stamp="2025-01-31T08:00:00Z")
+    assert sync("--until-idle")[2]["purchase-orders"]["written"] == 0
+    counts = sync("--flow", "purchase-orders", "--full", "--until-idle")[2]["purchase-orders"]
+    assert (counts["read"], counts["unchanged"], counts["written"]) == (2, 1, 1)
+    after = {row["id"]: row["date"] for row in world.titan("purchase-orders")}
+    assert after.keys() == orders.keys()
+    assert [day[:10] for key, day in after.items() if orders[key] != day] == ["2025-01-31"]
+    with within(world.customer):
+        assert AuditEvent.objects.filter(action="sync.reset").count() == 1
 
 
 def test_until_idle_reads_again_what_could_not_be_read_for_a_while(make_world):

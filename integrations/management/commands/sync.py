@@ -15,7 +15,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django_tenants.utils import schema_context
 
-from integrations import catalogue, health, metrics
+from integrations import audit, catalogue, health, metrics, steering
 from integrations.engine import Polled, examples, is_running, next_due, standing, vanished
 from integrations.management.customers import find_customer, find_syncs
 from integrations.management.stopping import Stopping
@@ -54,9 +54,16 @@ class Command(BaseCommand):
             help="go on until no delivery is due any more, nobody else works on these flows, and each could be polled: "
             f"one that could not, for a reason that may pass, is polled {MOST_POLLS} times",
         )
+        parser.add_argument(
+            "--full",
+            action="store_true",
+            help="read everything again, not only what changed: nothing is doubled, and what came late behind is found",
+        )
         parser.add_argument("--seconds", type=_seconds, default=900, help="stop after this time in any case (900)")
 
-    def handle(self, *, customer: str, flow: str | None, until_idle: bool, seconds: float, **options: Any) -> None:
+    def handle(
+        self, *, customer: str, flow: str | None, until_idle: bool, full: bool, seconds: float, **options: Any
+    ) -> None:
         found = find_customer(customer)
         if found.suspended_at is not None:
             raise CommandError(f"The customer {found.schema_name} is suspended: nothing is polled or delivered.")
@@ -69,6 +76,8 @@ class Command(BaseCommand):
             syncs = find_syncs(flow)
             try:
                 for sync in syncs:
+                    if full and sync.enabled:
+                        steering.restart(sync, found, reason="sync --full", actor=audit.command("sync"), now=began_at)
                     schedule.make_due(customer_id=found.pk, sync_ids=[sync.pk], kind="poll", now=began_at)
                 finished = self._work(found, syncs, until_idle, began_at + timedelta(seconds=seconds))
             except KeyboardInterrupt:
