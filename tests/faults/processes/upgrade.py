@@ -51,7 +51,7 @@ ENVIRONMENT = {
     "SAP_USER": "CONNECTOR",
     "SAP_PASSWORD": "canary-sap-password",
 }
-QUIET_SECONDS = 180.0
+QUIET_SECONDS = 300.0
 MAKE_KEY = """
 from django.db import transaction
 from django.utils import timezone
