@@ -26,7 +26,7 @@ def world(in_acme: object) -> World:
     made = World()
     made.flows["things"] = Deadly()
     for key in "abcde":
-        made.source.put(key, name=key, **({"deadly": True} if key == "c" else {}))
+        made.source.put(key, name=key, deadly=key == "c")
     made.poll()
     return made
 

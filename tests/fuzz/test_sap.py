@@ -123,6 +123,6 @@ def test_a_service_description_is_read_or_refused(document: bytes) -> None:
 @quickly
 @given(texts)
 def test_a_stamp_is_one_or_a_value_error(text: str) -> None:
-    for read in (stamps.ticks, stamps.unit, stamps.in_utc):
+    for read in (stamps.ticks, stamps.in_utc):
         with suppress(ValueError):
             read(text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django_tenants.utils import schema_context
@@ -288,7 +289,8 @@ def test_a_ping_that_is_under_way_is_shown_line_by_line_until_it_is_over(world: 
     viewer, pk = enter(acme, Role.VIEWER), one_of(acme, "sap")
     path, asked = f"/connect/{pk}/asking/", {"HX-Request": "true"}
     with schema_context(acme.schema_name):
-        answers = noted(pk, [Check("Signing in", ok=True, detail=""), Check("Reading vendors", ok=False, detail="")])
+        checks = [Check("Signing in", ok=True, detail=""), Check("Reading vendors", ok=False, detail="")]
+        answers = noted(UUID(pk), checks)
         assert next(answers).name == "Signing in"
     assert "It is being asked, reading only works Signing in" in viewer.page(f"/connect/{pk}/")
     first = viewer.get(f"{path}?seen=none", **asked)
@@ -320,10 +322,10 @@ def test_the_page_that_pings_shows_progress_before_the_first_answer_and_is_never
 def test_how_far_a_ping_is_stays_within_its_customer(world: World, acme: Customer, globex: Customer) -> None:  # noqa: F811
     stranger, pk = enter(globex, Role.OWNER), one_of(acme, "sap")
     with schema_context(acme.schema_name):
-        answers = noted(pk, [Check("Signing in", ok=True, detail="")])
+        answers = noted(UUID(pk), [Check("Signing in", ok=True, detail="")])
         next(answers)
     assert stranger.get(f"/connect/{pk}/asking/").status_code == 404
     with schema_context(globex.schema_name):
-        assert answered_so_far(pk) is None
+        assert answered_so_far(UUID(pk)) is None
     with schema_context(acme.schema_name):
         list(answers)

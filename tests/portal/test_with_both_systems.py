@@ -99,7 +99,7 @@ def test_what_changed_at_the_source_is_read_again_at_once(ordering, desk):
 def test_a_value_that_does_not_exist_there_comes_back_in_the_form_of_its_code(ordering):
     owner = enter(ordering.world.customer, Role.OWNER)
     form = {"key": "77", "other:77": "99999", "label:77": "North & South"}
-    answer = owner.post("/maps/cost-center/preview/", **form)
+    answer = owner.post("/maps/cost-center/preview/", follow=True, **form)
     assert answer.status_code == 422
     assert beside(answer, "other:77") == "cost-center 77 is mapped to 99999: ServiceTitan has no business-unit 99999."
     assert 'value="99999"' in field(answer, "other:77")
