@@ -92,6 +92,13 @@ def test_what_belongs_to_a_step_is_indented_by_four_so_that_the_next_step_keeps_
     assert re.findall(r"\n\n {1,3}(?! )\S.*", prose) == []
 
 
+@pytest.mark.parametrize("document", sorted((CHECKOUT / "docs").rglob("*.md")), ids=lambda path: path.name)
+def test_every_file_and_folder_that_a_document_names_is_there(document):
+    named = re.findall(r"`([\w.-]+/[\w./-]*(?:\.(?:py|md|json|yaml)|/))(?:::\w+)?`", document.read_text())
+    places = (CHECKOUT, CHECKOUT / "integrations", CHECKOUT / "tests", document.parent)
+    assert [path for path in named if not any((place / path).exists() for place in places)] == []
+
+
 def test_a_link_out_of_the_documentation_shows_the_path_instead():
     class Page:
         class file:  # noqa: N801 - as MkDocs names it
