@@ -75,7 +75,7 @@ class KeysetAdmin(ModelAdmin):  # type: ignore[misc]
     list_filter_submit = True
     show_full_result_count = False
     show_facets = ShowFacets.NEVER  # they count
-    actions_selection_counter = False  # nobody has counted
+    actions_selection_counter = True  # of this page; the script of the list needs it
     sortable_by: ClassVar[Sequence[str]] = ()
     ordering: ClassVar[Sequence[str]] = ()
     keyset: ClassVar[Sequence[str]] = ()
