@@ -192,8 +192,10 @@ FURTHER = (
     Profile(
         "buyers order",
         flows=("vendors", "purchase-orders", "purchase-order-requests"),
-        changes=("raise_request", "raise_request", "buy", "buy", "quantity", "rename_supplier"),
-        more={"outside": 14},
+        changes=("raise_request", "raise_request", "buy", "buy", "buy", "quantity"),
+        more={"outside": 18, "tick": 26, "time": 14},
+        agreed=1,
+        moves=110,
         own={"purchase-order-requests": {"target": "requisition", "look_seconds": 60}},
         orders=1,
         at_sap=2,
