@@ -1,7 +1,7 @@
 """Do 1,000 customers with five flows each fit on one machine, and does one of them with a backlog delay the others?
 
-Everything runs here: PostgreSQL, the broker, both simulators, beat, two worker processes for ticks and polls and one
-for everything else, upkeep included. Customers are made as ever; what their first loads would leave behind (cursors,
+Everything runs here: PostgreSQL, the broker, both simulators, beat, two worker processes for ticks and polls, one for
+deliveries and upkeep, one for events and alerts. Customers are made as ever; what their first loads would leave behind (cursors,
 capabilities) is copied from one that has loaded. Every poll then really asks SAP. How late a poll is: from when it was
 due until it was done, looked at every half second over all customers; the worst is told.
 
@@ -44,7 +44,7 @@ OFTEN = (120, 90, 60)
 SETTLING = 20  # seconds until the first polls after a change count
 MOST_UPKEEP = 900  # seconds that the first round of upkeep may take
 BUCKET = 5  # seconds that a point of the picture of fairness stands for
-WORKERS = {"poller": ("2", "tick,poll,inbound"), "others": ("1", "deliver,job,events,alerts")}
+WORKERS = {"poller": ("2", "tick,poll,inbound"), "deliverer": ("1", "deliver,job"), "teller": ("1", "events,alerts")}
 
 
 @dataclass(slots=True, kw_only=True)
