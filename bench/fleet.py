@@ -1,9 +1,9 @@
 """Do 1,000 customers with five flows each fit on one machine, and does one of them with a backlog delay the others?
 
 Everything runs here: PostgreSQL, the broker, both simulators, beat, two worker processes for ticks and polls, one for
-deliveries and upkeep, one for events and alerts. Customers are made as ever; what their first loads would leave behind (cursors,
-capabilities) is copied from one that has loaded. Every poll then really asks SAP. How late a poll is: from when it was
-due until it was done, looked at every half second over all customers; the worst is told.
+deliveries and upkeep, one for events and alerts. Customers are made as ever; what their first loads would leave behind
+(cursors, capabilities) is copied from one that has loaded. Every poll then really asks SAP. How late a poll is: from
+when it was due until it was done, looked at every half second over all customers; the worst is told.
 
 Nothing is measured before beat's first round, which is everybody's upkeep at once, is done; the rounds after it, every
 five minutes, are a part of what is measured. Nights are not: it is noon for all customers.
