@@ -210,6 +210,9 @@ class SignInFailures(models.Model):
     count = models.PositiveIntegerField()
     window_ends_at = models.DateTimeField(db_index=True)
 
+    class Meta:
+        verbose_name_plural = "sign in failures"
+
 
 class ScheduledWork(models.Model):
     """The schedule index: when a sync of a customer has to be looked at, and who does it now (tenants/schedule.py).
@@ -263,6 +266,7 @@ class ServiceTitanTenant(models.Model):
     proven_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
+        verbose_name = "ServiceTitan tenant"
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["environment", "tenant_id"], name="servicetitan_tenant_once")
         ]

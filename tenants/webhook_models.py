@@ -21,6 +21,9 @@ class WebhookAddress(models.Model):
     connection_id = models.UUIDField(unique=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
+    class Meta:
+        verbose_name_plural = "webhook addresses"
+
     def __str__(self) -> str:
         return f"webhook address of {self.connection_id}"
 

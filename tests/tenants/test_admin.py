@@ -71,6 +71,14 @@ def test_every_page_of_the_operators_opens(operator, acme, model):
         assert operator.open(f"{PUBLIC}admin/{model.app_label}/{model.model_name}/{row.pk}/change/").status_code == 200
 
 
+def test_tables_are_called_as_people_call_them(operator):
+    page = operator.open(f"{PUBLIC}admin/").content.decode()
+    assert "Webhook addresses" in page
+    assert "ServiceTitan tenants" in page
+    named = [(model._meta.verbose_name, str(model._meta.verbose_name_plural)) for model in operators._registry]
+    assert [names for names in named if names[1].endswith("sss") or "service titan" in names[0]] == []
+
+
 @pytest.mark.parametrize("name", OWN_TABLES)
 def test_every_page_of_a_customers_tables_opens(support, name):
     assert support.open(f"{ACME}admin/integrations/{name}/").status_code == 200
