@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import settings as examples
 
 if TYPE_CHECKING:
     from tenants.models import Customer
     from tests.databases import Copy
+
+# The same examples each time, so that a change is judged by what it changes; FUZZ_RANDOM=1 for others.
+examples.register_profile("same", derandomize="FUZZ_RANDOM" not in os.environ, deadline=None)
+examples.load_profile("same")
 
 
 @pytest.fixture(scope="session")
