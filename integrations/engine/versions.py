@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from integrations import document_index
-from integrations.engine.bulk import insert_all
+from integrations.engine.bulk import fetch, insert_all
 from integrations.engine.recording import Moves
 from integrations.flow import Change
 from integrations.models import Delivery, Run, Sync
@@ -20,30 +20,31 @@ LIVE, BACKFILL = 1, 2
 REPLAYED = "Replayed by "
 """Begins the note of a delivery that a person sent again."""
 
+# Asked by every poll, so that its text is not composed anew each time.
+_NEWEST = """
+    SELECT DISTINCT ON (source_key) source_key, number, stamp, digest FROM integrations_delivery
+    WHERE sync_id = %b AND source_key = ANY(%b::text[]) ORDER BY source_key, number DESC
+"""
+
 READ = frozenset({"new", "changed", "re-read"})
 """Why there are versions with a row that was read just now."""
 
 
 def new_versions(sync: Sync, marked: Sequence[tuple[Change, str]], now: datetime, priority: int) -> list[Delivery]:
     """A new version wherever stamp or digest differ from the newest one of that key."""
-    keys = [change.key for change, _ in marked]
-    newest = {
-        row["source_key"]: row
-        for row in Delivery.objects.filter(sync=sync, source_key__in=keys)
-        .order_by("source_key", "-number")
-        .distinct("source_key")
-        .values("source_key", "number", "stamp", "digest")
-    }
+    if not marked:
+        return []
+    newest = {key: known for key, *known in fetch(_NEWEST, [sync.pk, [change.key for change, _ in marked]])}
     fresh = []
     for change, mark in marked:
-        known = newest.get(change.key)
-        if known and known["stamp"] == change.stamp and known["digest"] == mark:
+        number, *known = newest.get(change.key, (0,))
+        if known == [change.stamp, mark]:
             continue
         fresh.append(
             Delivery(
                 sync=sync,
                 source_key=change.key,
-                number=known["number"] + 1 if known else 1,
+                number=number + 1,
                 why="changed" if known else "new",
                 priority=priority,
                 stamp=change.stamp,
