@@ -39,7 +39,7 @@ from integrations.systems.servicetitan import objects as servicetitan
 from integrations.vocabulary import requested_orders, sap_orders, servicetitan_orders, take_over
 from integrations.vocabulary.address import address_from_sap
 from integrations.vocabulary.money import decimal
-from integrations.vocabulary.order_lines import Item, order_line
+from integrations.vocabulary.order_lines import Item, order_lines
 from integrations.vocabulary.order_references import business_unit, job_id, location_address, order_type, rows_wanted
 from integrations.vocabulary.servicetitan_vendors import vendor_id
 from integrations.vocabulary.shares import agreed, sentences
@@ -119,11 +119,12 @@ def to_servicetitan(order: PurchaseOrder, lookups: Lookups, options: Options) ->
     location = one("location", [(lookups.mapped("plant", plant), amount) for plant, amount in plants]) or ""
     ship_to = one("ship-to address", places) or location_address(location, lookups)
     earliest = min((day for day, _ in days), default=order.ordered_on)
-    lines = [order_line(item, lookups, options) for item in order.items]
+    kind = order_type(order.type, options["default_order_type"], lookups)
+    lines, notes = order_lines(order.items, lookups, options)
     named = sentences(Cost_centers=centers, Plants=plants, Jobs=jobs, Ship_to=places, Deliveries=days)
     body = {
         "vendorId": vendor_id(order.supplier, lookups),
-        "typeId": order_type(order.type, options["default_order_type"], lookups),
+        "typeId": kind,
         "businessUnitId": business_unit(
             unit or options["default_business_unit"], order.currency, lookups, (center for center, _ in centers)
         ),
@@ -135,11 +136,11 @@ def to_servicetitan(order: PurchaseOrder, lookups: Lookups, options: Options) ->
         "requiredOn": earliest if options["required_date"] == "earliest" else one("required date", days) or earliest,
         "tax": "0",
         "shipping": "0",
-        "items": [line for line, _ in lines],
+        "items": lines,
     }
     if options["job_field"] != "none":
         body["jobId"] = job_id(one("job", jobs), lookups)
-    return body, tuple(note for _, note in lines if note)
+    return body, notes
 
 
 class PurchaseOrders(Flow):

@@ -32,7 +32,7 @@ from integrations.systems.servicetitan import objects as servicetitan
 from integrations.vocabulary import requested_orders, sap_requisitions, servicetitan_orders
 from integrations.vocabulary.address import address_from_sap
 from integrations.vocabulary.money import decimal
-from integrations.vocabulary.order_lines import Item, order_line
+from integrations.vocabulary.order_lines import Item, order_lines
 from integrations.vocabulary.order_references import business_unit, job_id, location_address, order_type, rows_wanted
 from integrations.vocabulary.requisition_parts import Body, Group, plan_parts, sort_items
 from integrations.vocabulary.servicetitan_vendors import vendor_id
@@ -129,12 +129,13 @@ def to_servicetitan(
     ship_to = one("ship-to address", places) or location_address(group.location, lookups)
     requested_on = min(wanted.requested_on for wanted in members)
     earliest = min((day for day, _ in days), default=requested_on)
-    lines = [order_line(item, lookups, options) for item in items]
-    memo = f"SAP requisition {requisition.number}: the order comes from SAP, do not send it to the vendor."
     own_type = lookups.mapped_or("requisition-type", requisition.type, "")
+    kind = own_type or order_type(requisition.type, options["default_order_type"], lookups)
+    lines, notes = order_lines(items, lookups, options)
+    memo = f"SAP requisition {requisition.number}: the order comes from SAP, do not send it to the vendor."
     body = {
         "vendorId": vendor_id(group.supplier, lookups),
-        "typeId": own_type or order_type(requisition.type, options["default_order_type"], lookups),
+        "typeId": kind,
         "businessUnitId": group.business_unit,
         "inventoryLocationId": group.location,
         "shipTo": {"description": str(ship_to), "address": ship_to.members()},
@@ -144,11 +145,11 @@ def to_servicetitan(
         "requiredOn": earliest if options["required_date"] == "earliest" else one("required date", days) or earliest,
         "tax": "0",
         "shipping": "0",
-        "items": [line for line, _ in lines],
+        "items": lines,
     }
     if options["job_field"] != "none":
         body["jobId"] = group.job
-    return body, tuple(note for _, note in lines if note)
+    return body, notes
 
 
 class PurchaseRequisitions(Flow):

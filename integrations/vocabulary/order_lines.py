@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -37,6 +37,26 @@ class Item:
     ship_to: Address | None
     cost_centers: tuple[tuple[str, Decimal], ...]
     jobs: Mapping[str, str]
+
+
+def order_lines(
+    items: Iterable[Item], lookups: Lookups, options: Mapping[str, Any]
+) -> tuple[list[dict[str, str]], tuple[str, ...]]:
+    """The lines and their notes, see `order_line`.
+
+    What an option keeps from being written is told after every item has been looked at: a code of a later item that has
+    no value comes first, since mapping it wakes what waits for it, and a rehearsal names all of them at once.
+    """
+    made: list[tuple[dict[str, str], str]] = []
+    hindered: list[Misconfigured] = []
+    for item in items:
+        try:
+            made.append(order_line(item, lookups, options))
+        except Misconfigured as error:
+            hindered.append(error)
+    if hindered:
+        raise hindered[0]
+    return [line for line, _ in made], tuple(note for _, note in made if note)
 
 
 def order_line(item: Item, lookups: Lookups, options: Mapping[str, Any]) -> tuple[dict[str, str], str]:

@@ -342,5 +342,5 @@ def test_a_flow_that_is_switched_on_is_judged_with_its_own_options(world: World,
     lines = by_key(report)
     assert lines["run:purchase-orders:no-sku"]["records"] == 10
     assert "catch_all_sku" in lines["run:purchase-orders:no-sku"]["fix"]
-    assert lines["maps:order-type"]["records"] == 20
+    assert lines["maps:order-type"]["records"] == 30
     assert "default_order_type" in lines["maps:order-type"]["fix"]

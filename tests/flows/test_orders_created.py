@@ -141,6 +141,13 @@ def test_without_a_catch_all_sku_a_free_text_line_asks_for_one():
     assert caught.value.code == "no-sku"
 
 
+def test_a_code_without_a_value_is_told_before_a_missing_option_that_an_earlier_item_lacks():
+    order = sap_order(sap_item("10", Material=""), sap_item("20", Material="NEW1"))
+    with pytest.raises(Unmapped) as caught:
+        plan_order(order)
+    assert caught.value.needs == "map:material:NEW1"
+
+
 def test_a_zero_price_line_goes_over_with_cost_zero():
     body = created(sap_item(amount="0"), sap_item("20", PurchasingItemIsFreeOfCharge=True))
     assert [line["cost"] for line in body["items"]] == ["0", "0"]
