@@ -42,6 +42,24 @@ def steps() -> list[Step]:
     return found
 
 
+def after_connecting(row: Connection) -> tuple[str, Text] | None:
+    """Where to go on, and in which words, once a connection works: to the other system, then to the fit report.
+
+    None once a fit report was made: there is nothing left to be led to. At most five statements.
+    """
+    following = next((step.url for step in steps() if step.is_next), "")
+    if following == place("fit"):
+        return following, _("Next: see whether both systems fit")
+    if following != place("connect"):
+        return None
+    other = _OTHER[row.system]
+    begun = Connection.objects.filter(system=other).exists()
+    words = _("Next: mend the other connection") if begun else _NEXT[other]
+    return (following if begun else place("connect-new", other)), words
+
+
+_OTHER = {"sap": "servicetitan", "servicetitan": "sap"}
+_NEXT: dict[str, Text] = {"sap": _("Next: connect SAP"), "servicetitan": _("Next: connect ServiceTitan")}
 _STEPS: tuple[tuple[str, str, Text, Text], ...] = (
     (
         "connect",

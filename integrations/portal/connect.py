@@ -20,6 +20,7 @@ from integrations.connection import Check
 from integrations.fields import reveal
 from integrations.keyring import KeyMissing
 from integrations.models import Connection
+from integrations.portal.checklist import after_connecting
 from integrations.portal.connect_fields import FIELDS
 from integrations.portal.connect_forms import ANYWAY, ConnectionForm, wrong_of
 from integrations.portal.doing import Done, carry_out, reason_of
@@ -51,11 +52,13 @@ def _one(request: PageRequest, connection_id: UUID) -> HttpResponse:
     row = get_object_or_404(Connection, pk=connection_id)
     stored = _secrets(row)
     labels = {one.place.partition("/")[2]: one.label for one in FIELDS[row.system] if one.kind == "secret"}
+    about = told(row)
     shown = {
-        **told(row),
+        **about,
         "secrets": [(labels.get(name, name), tail(value)) for name, value in stored.items()],
         "settings": _settings(row),
         "syncs": steering.users(row),
+        "following": after_connecting(row) if about["badge"] == "good" else None,
         **_asking(row),
     }
     return render(request, "portal/connect/one.html", shown)

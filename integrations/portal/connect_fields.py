@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -36,7 +36,9 @@ class Asked:
         return self.place.replace("/", "-")
 
 
-NAME = Asked(place="name", label=_("What you call it"), help=_("Any name, e.g. “SAP test system”."), required=True)
+_NAMED: dict[str, Any] = {"place": "name", "label": _("What you call it"), "required": True}
+SAP_NAME = Asked(**_NAMED, help=_("Any name, e.g. “SAP test system”."))
+SERVICETITAN_NAME = Asked(**_NAMED, help=_("Any name, e.g. “ServiceTitan sandbox”."))
 ENVIRONMENT = Asked(
     place="environment",
     label=_("Environment"),
@@ -206,6 +208,6 @@ SERVICETITAN = (
     ),
 )
 FIELDS: Mapping[str, tuple[Asked, ...]] = {
-    "sap": (NAME, ENVIRONMENT, *SAP, *PACE),
-    "servicetitan": (NAME, ENVIRONMENT, *SERVICETITAN, *PACE),
+    "sap": (SAP_NAME, ENVIRONMENT, *SAP, *PACE),
+    "servicetitan": (SERVICETITAN_NAME, ENVIRONMENT, *SERVICETITAN, *PACE),
 }

@@ -54,9 +54,12 @@ def test_each_field_says_where_to_find_what_it_asks_for(owner: Desk) -> None:
     text = owner.page("/connect/new/sap/")
     assert "app Communication Arrangements, open an arrangement" in text
     assert "SAP_COM_0053" in text
+    assert "Any name, e.g. “SAP test system”." in text
     assert "App Maintain Communication Users" in text
     text = owner.page("/connect/new/servicetitan/")
     assert "Settings, Integrations, API Application Access" in text
+    assert "Any name, e.g. “ServiceTitan sandbox”." in text
+    assert "SAP test system" not in text
     assert owner.get("/connect/new/oracle/").status_code == 404
 
 
