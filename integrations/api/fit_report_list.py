@@ -24,7 +24,7 @@ from integrations.refusals import WrongMembers
 ID = "019535d9-3df7-79fb-b466-fa907fa17f9e"
 STEP = {
     "title": "12 cost centers without a value",
-    "fix": "On the page Maps, map “cost-center”: say what each code is in the other system.",
+    "fix": "On the page Maps, “Cost centers”: say what each code is in the other system.",
     "who": "you",
     "flows": ["purchase-orders"],
     "keys": ["maps:cost-center"],

@@ -88,22 +88,24 @@ def fix_for(code: str, needs: str, state: str) -> Fix:
         return _FIXES[code]
     if state == Delivery.State.WAITING:
         return Fix("wait", "It is looked at again by itself; the reason says what for.")
-    return Fix("replay", "Mend what the reason names, here or in either system, then replay the group.")
+    return Fix("replay", "Mend what the reason names, here or in either system, then send all of them again.")
 
 
 _FIXES = {
     "unlinked": Fix("link", "Link it to a record there, let it be made anew, or dismiss it."),
     "target-missing": Fix("unlink", "Its record there is gone: link it to another one, or unlink it and make it anew."),
-    "found-twice": Fix("remove-double", "Remove one of the two records there by hand, then replay."),
-    "edited-in-target": Fix("decide", "Change it back there and replay, or dismiss it to leave it as people made it."),
-    "books-differ": Fix("compare", "Mend the bill there or the invoice in SAP, then replay."),
-    "looks-alike": Fix("map-value", "Say which record there it is, or that it is to be created, in the map it names."),
-    "bug": Fix("report", "This is a mistake of ours: report it with the delivery's id; replay after an update."),
-    "ends-workers": Fix(
-        "report", "Look whether it is uncommonly large, mend it at its source or report it, then replay it alone."
+    "found-twice": Fix("remove-double", "Remove one of the two records there by hand, then send it again."),
+    "edited-in-target": Fix(
+        "decide", "Change it back there and send it again, or dismiss it: it stays as people made it."
     ),
-    "no-sku": Fix("set-option", "Name the catch-all SKU in the settings of the flow, then replay the group."),
-    "missing-option": Fix("set-option", "Set the option that the reason names, then replay the group."),
-    "defaults-missing": Fix("set-option", "Set the options that the reason names, then replay the group."),
-    "bad-option": Fix("set-option", "Set the option that the reason names, then replay the group."),
+    "books-differ": Fix("compare", "Mend the bill there or the invoice in SAP, then send it again."),
+    "looks-alike": Fix("map-value", "Say which record there it is, or that it is to be created, in the map it names."),
+    "bug": Fix("report", "This is a mistake of ours: report it with the record's id; send it again after an update."),
+    "ends-workers": Fix(
+        "report", "Look whether it is uncommonly large, mend it at its source or report it, then send it again alone."
+    ),
+    "no-sku": Fix("set-option", "Name the catch-all SKU in the settings of the flow, then send all of them again."),
+    "missing-option": Fix("set-option", "Set the option that the reason names, then send all of them again."),
+    "defaults-missing": Fix("set-option", "Set the options that the reason names, then send all of them again."),
+    "bad-option": Fix("set-option", "Set the option that the reason names, then send all of them again."),
 }

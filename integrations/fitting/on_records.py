@@ -22,6 +22,18 @@ MAPS: Mapping[str, tuple[str, str]] = {
     "payment-terms": ("payment term", "payment terms"),
     "budget-code": ("budget code", "budget codes"),
 }
+PAGES: Mapping[str, str] = {
+    "cost-center": "Cost centers",
+    "plant": "Plants",
+    "material": "Materials",
+    "unit": "Units",
+    "order-type": "Order types",
+    "requisition-type": "Requisition types",
+    "payment-terms": "Payment terms",
+    "budget-code": "Budget codes",
+    "vendor": "Vendors that look alike",
+}
+"""What the page of a map is called, by the map's name."""
 _WORDS: Mapping[str, str] = {
     "create": "created",
     "adopt": "taken over as they are there",
@@ -127,7 +139,7 @@ def on_vendors(told: Told) -> Iterator[Finding]:
         yield Finding(
             key="vendors:weak", area="vendors", title=f"{counted(weak, 'supplier')} look like a vendor", records=weak,
             state="attention", detail="Somebody has to say whether they are the same company.", who="you",
-            fix="On the page Maps, map “vendor”: choose the vendor that is meant, or “create”.",
+            fix="On the page Maps, “Vendors that look alike”: choose the vendor that is meant, or “create”.",
             flows=(told.flow,), more=tuple({"text": text} for one in reasons.values() for text in one["examples"]),
         )  # fmt: skip
     there = told.facts.get("there")
@@ -197,7 +209,7 @@ def on_maps(flows: list[Told], last: Facts) -> Iterator[Finding]:
             detail = f"{counted(records, 'record')} held up. Suggestions: {_problem(last)}"
         else:
             detail = f"{counted(records, 'record')} held up; for {hinted:,} of the codes there is a suggestion."
-        fix = f"On the page Maps, map “{value_map}”: say what each code is in the other system."
+        fix = f"On the page Maps, “{PAGES.get(value_map, value_map)}”: say what each code is in the other system."
         yield Finding(
             key=f"maps:{value_map}",
             area="maps",

@@ -56,10 +56,13 @@ def fix_words(fix: Fix) -> Text:
 def reason_words(reason: str, needs: str) -> Text:
     """Why a record does not go on; what it waits for by the name that the pages give it."""
     kind, _colon, rest = needs.partition(":")
-    flow, _colon, key = rest.partition(":")
+    flow, _colon, key = rest.partition(":")  # or the map
     if kind == "link" and key and reason == f"Waits until {flow} {key} exists there.":
         given = {"key": key, "flow": flow_title(flow)}
         return gettext("Waits until %(key)s is there (%(flow)s).") % given
+    if kind == "map" and reason.startswith(f"No value is mapped for {flow} "):
+        beginning = gettext("No value is mapped in “%(map)s” for") % {"map": map_words(flow).title}
+        return beginning + reason.removeprefix(f"No value is mapped for {flow}")
     return reason
 
 

@@ -23,7 +23,7 @@ from integrations.freshness import Freshness
 from integrations.models import Pulse, ReconcileReport
 from integrations.portal import flow_words, spark
 from integrations.portal.checklist import steps
-from integrations.portal.fixes import task_link
+from integrations.portal.fixes import reason_words, task_link
 from integrations.portal.live import live
 from integrations.portal.pages import PageRequest, page
 from integrations.portal.words import cause_words, flow_title
@@ -166,7 +166,10 @@ def _verdict(known: Sequence[Freshness], reports: Sequence[ReconcileReport]) -> 
 
 def _told(task: Task) -> dict[str, Any]:
     known = task.subject in catalogue.flows()
-    task = replace(task, told=cause_words(task.told)) if task.kind == "books" else task
+    if task.kind == "books":
+        task = replace(task, told=cause_words(task.told))
+    elif task.group is not None:
+        task = replace(task, told=str(reason_words(task.told, task.group.needs)))
     return {"task": task, "subject": flow_title(task.subject) if known else task.subject, "way": task_link(task)}
 
 

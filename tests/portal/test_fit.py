@@ -88,7 +88,7 @@ def test_what_has_to_be_done_stands_first_with_codes_and_suggestions(
     text = desk.page(f"/fit/{report.pk}/")
     assert "It fits after these steps" in text
     assert "1 step" in text
-    assert "On the page Maps, map “cost-center”" in text
+    assert "On the page Maps, “Cost centers”: say" in text
     assert "the same code" in text
 
 

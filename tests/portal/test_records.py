@@ -156,7 +156,7 @@ def test_a_record_tells_its_story_in_words(desk, made):
 
 def test_a_record_that_is_held_up_says_why_and_what_to_do(desk, made):
     text = desk.page(f"/records/{made['held'][0].pk}/")
-    assert "No value is mapped for cost-center K2." in text
+    assert "No value is mapped in “Cost centers” for K2." in text
     assert "Give K2 a value in the map Cost centers: saving it lets all of them go on." in text
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from django.utils import timezone
 
 from integrations import jobs
+from integrations.engine import grouping
 from integrations.models import Alert, AuditEvent, Connection, Delivery, ReplayJob, Sync
 from integrations.tokens import PAUSED_FOR_CREDENTIALS
 from tenants import schedule, schema
@@ -43,6 +45,27 @@ def test_records_with_one_cause_are_one_task_with_one_fix(desk):
     text = desk.page("/tasks/")
     assert "3 records: Purchase orders from SAP to ServiceTitan" in text
     assert "Give K2 a value in the map Cost centers: saving it lets all of them go on." in text
+
+
+def test_of_one_record_it_is_not_said_that_there_are_more(desk, acme):
+    with schema.within(acme):
+        one = Delivery.objects.filter(state="quarantined").order_by("source_key").values("pk")[:1]
+        Delivery.objects.filter(state="quarantined").exclude(pk__in=one).update(state="delivered", needs="", code="")
+    assert "1 record waits for a mapping. No value is mapped in “Cost centers” for K2." in desk.page("/")
+    assert " 1 record: Purchase orders from SAP to ServiceTitan" in desk.page("/tasks/")
+    many = desk.page(f"/tasks/many/?{urlencode(CAUSE)}")
+    assert "1 record" in many
+    assert [text for text in (desk.page("/"), desk.page("/tasks/"), many) if "ore than" in text] == []
+
+
+def test_what_to_do_is_said_in_the_words_of_the_buttons(desk, acme):
+    with schema.within(acme):
+        Delivery.objects.filter(state="quarantined").update(code="misconfigured", needs="", reason="It is too old.")
+    text = desk.page("/tasks/")
+    assert "then send all of them again." in text
+    assert "Send again or dismiss all…" in text
+    told = [*grouping._FIXES.values(), grouping.fix_for("", "", "quarantined"), grouping.fix_for("", "", "waiting")]
+    assert [fix.words for fix in told if "replay" in fix.words.casefold()] == []
 
 
 def test_a_task_closes_itself(desk, acme):
