@@ -2,7 +2,7 @@
 
 Unlike a preview, a rehearsal does not end a record at the first thing that is missing. A code without a value, or a
 vendor that has yet to be made, is noted, stands in for itself ("? cost-center 4711"), and the planning goes on, so that
-one rehearsal names everything that a record lacks.
+one rehearsal names every code that a record lacks, as far as the flow comes.
 """
 
 from __future__ import annotations
