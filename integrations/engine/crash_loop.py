@@ -3,7 +3,8 @@
 A worker that dies (memory, a time limit, a crash of the interpreter) leaves its claim to end with its lease, and says
 nothing: without this the next one dies of the same. How often a claim was begun since it was last given back is counted
 in the schedule index. Whoever begins it after `CAREFUL` deaths takes up one record at a time, each in a transaction of
-its own, so that whatever is first in line after `MOST` deaths is what they died of.
+its own, and notes whose turn it is. A record whose turn it was `ALONE` times is what they died of: workers that are
+ended from outside leave another one behind each time.
 """
 
 from __future__ import annotations
@@ -13,15 +14,18 @@ from dataclasses import replace
 
 from integrations.engine.checking import take_over
 from integrations.engine.delivering import first_due
-from integrations.engine.recording import Moves
+from integrations.engine.recording import Moves, add_notes
 from integrations.engine.work import Work, ledger
 from integrations.errors import Transient
 from integrations.models import Delivery
 
 log = logging.getLogger(__name__)
 
-CAREFUL, MOST = 2, 5
+CAREFUL, ALONE = 2, 3
+MOST = CAREFUL + ALONE
 CODE = "ends-workers"
+TURN = "Workers ended without a word: taken up alone"
+"""Begins the note of a record that is first in line after such deaths."""
 AGAIN_AFTER = 3600.0
 """Seconds until a source is read again that has ended every worker which read it."""
 
@@ -30,8 +34,7 @@ def beware(work: Work, begun: int) -> None:
     """To be called before anything is delivered. `begun`: how often this claim was begun, this time included."""
     if begun > CAREFUL:
         work.limits = replace(work.limits, batch=1)
-    if begun > MOST:
-        _set_aside(work, begun - 1)
+        _suspect(work)
 
 
 def not_to_be_read(begun: int) -> Transient | None:
@@ -46,13 +49,19 @@ def not_to_be_read(begun: int) -> Transient | None:
     )
 
 
-def _set_aside(work: Work, deaths: int) -> None:
+def _suspect(work: Work) -> None:
+    """Notes whose turn it is, or sets it aside after so many deaths."""
     take_over(work)  # what may have been sent is looked for before anything else
     with ledger(work.lease):
         first = first_due(work)
         if first is None:
             return
-        moves = Moves(work.clock())
+        now, deaths = work.clock(), sum(entry["text"].startswith(TURN) for entry in first.notes)
+        if deaths < ALONE:
+            add_notes(first, [f"{TURN} ({deaths + 1})."], now)
+            first.save(update_fields=["notes"])
+            return
+        moves = Moves(now)
         moves.move(first, Delivery.State.QUARANTINED, code=CODE, reason=reason(deaths))
         moves.save()
     log.error("a record ends every worker", extra={"flow": work.sync.flow, "delivery": str(first.pk), "deaths": deaths})
