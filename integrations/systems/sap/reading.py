@@ -113,8 +113,12 @@ class Source:
             after = self.after(self.key(found.rows[-1]))
 
     def row(self, client: SapClient, raw: Row) -> Row:
-        """One raw row in our shape, with all of its children."""
-        return self.shape(self._entity(client, self.entity, raw))
+        """One raw row in our shape, with all of its children. Raises Transient for a record without its key."""
+        row = self.shape(self._entity(client, self.entity, raw))
+        if missing := [name for name in self.keys if row.get(name) in (None, "")]:
+            message = f"SAP's answer of {self.entity_set} holds a record without its {missing[0]}."
+            raise Transient(message, code="malformed-answer")
+        return row
 
     def after(self, values: Sequence[str]) -> Filter:
         """The filter for rows behind a key, in key order: (a > A) or (a = A and b > B)."""

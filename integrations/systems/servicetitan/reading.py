@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from integrations.errors import Transient
 from integrations.flow import Change, Cursor, Page
 from integrations.progress import LOAD, Progress, begun, progress_in
 from integrations.systems.servicetitan.client import ListPage, NormalRow, ServiceTitanClient
@@ -167,7 +168,9 @@ def _fed(load: dict[str, Any] | None, page: ListPage) -> dict[str, Any]:
 
 
 def change(row: NormalRow) -> Change:
-    """A row as a change; key is its id."""
+    """A row as a change; key is its id. Raises Transient for a row without one: it is nobody's, not a new record."""
+    if row.get("id") in (None, ""):
+        raise Transient("ServiceTitan sent a row without its id.", code="malformed-value")
     return Change(str(row["id"]), stamp_of(row), row)
 
 

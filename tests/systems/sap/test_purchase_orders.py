@@ -7,6 +7,7 @@ import json
 import pytest
 
 from integrations.errors import Misconfigured, Transient
+from integrations.systems.sap.client import SapClient
 from integrations.systems.sap.objects import PURCHASE_ORDERS
 from tests.systems.sap.conftest import Sap, read
 
@@ -57,6 +58,22 @@ def test_a_row_is_plain_json_in_our_shape(either):
     assert isinstance(item["IsCompletelyDelivered"], bool)
     assert item["account_assignments"][0]["CostCenter"]
     assert item["schedule_lines"][0]["ScheduleLineDeliveryDate"][4] == "-"
+
+
+@pytest.mark.parametrize("nothing", [None, ""])
+def test_an_order_without_its_number_is_no_order(either, monkeypatch, nothing):
+    """The fault campaign's seed 53: it went over as an order of nobody."""
+    asked = SapClient.rows
+
+    def nameless(*args):
+        found = asked(*args)
+        found.rows[-1]["PurchaseOrder"] = nothing
+        return found
+
+    monkeypatch.setattr(SapClient, "rows", nameless)
+    with pytest.raises(Transient, match=r"PurchaseOrder holds a record without its PurchaseOrder\.$") as refused:
+        read(PURCHASE_ORDERS, either.client())
+    assert refused.value.code == "malformed-answer"
 
 
 def test_an_idle_poll_is_one_get_and_brings_nothing_up(either):

@@ -12,7 +12,7 @@ from integrations.errors import Transient
 from integrations.systems.servicetitan import resources
 from integrations.systems.servicetitan.client import ServiceTitanClient
 from integrations.systems.servicetitan.objects import READ_AP_BILLS, READ_BUSINESS_UNITS, READ_VENDORS
-from integrations.systems.servicetitan.reading import ModifiedWindow
+from integrations.systems.servicetitan.reading import ModifiedWindow, change
 from simulators.server import serve
 from simulators.wire import Request, Response, json_response
 from tests.systems.servicetitan.connecting import Stub, client_for, page, settings
@@ -269,3 +269,10 @@ def test_a_feed_that_does_not_move_on_is_left_after_one_call():
     with serve(stub) as server, pytest.raises(Transient, match="does not move on"):
         poll(client_for(settings(server.url)), {"from": "A"}, READ_BUSINESS_UNITS)
     assert len(stub.calls) == 1
+
+
+@pytest.mark.parametrize("row", [{"id": None}, {"id": ""}, {}])
+def test_a_row_without_its_id_is_no_record(row):
+    with pytest.raises(Transient, match=r"^ServiceTitan sent a row without its id\.$") as refused:
+        change({**row, "modifiedOn": "2026-11-22T12:00:00Z"})
+    assert refused.value.code == "malformed-value"
