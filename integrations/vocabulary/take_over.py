@@ -137,10 +137,10 @@ def _born(order: str, origins: list[Origin], lookups: Lookups) -> Iterator[Born]
     for number, found in known.items():
         wanted = {one.item for one in origins if one.requisition == number}
         for part, link in found.parts.items():
-            if part and link.target_key and lookups.claim(link.target_key):
-                row = _row(link, lookups)
-                if row is not None and wanted & lines_of(link, row).keys():
-                    yield Born(number, part, link, row)
+            row = _row(link, lookups) if part and link.target_key else None
+            # Claimed by whose items stand in it alone: another order of the batch may be the one.
+            if row is not None and wanted & lines_of(link, row).keys() and lookups.claim(link.target_key):
+                yield Born(number, part, link, row)
 
 
 def _row(link: Linked, lookups: Lookups) -> Row | None:

@@ -78,6 +78,20 @@ def test_a_cost_center_that_somebody_mapped_to_a_unit_of_another_currency_is_map
     assert any(line.endswith("somebody maps cost center 10101101 to 22001") for line in outcome.told)
 
 
+@pytest.mark.usefixtures("_campaign")
+def test_an_order_that_only_looks_keeps_no_other_one_of_its_batch_from_taking_over() -> None:
+    """Seed 789: items 10 and 20 became an order each; the first one claimed what had been made of item 20."""
+    moves = [
+        Move("outside", 966911, 426319, 814843),
+        Move("time", 214833, 411950, 315703),
+        Move("outside", 948645, 602684, 138079),
+        Move("tick", 984557, 960620, 552911),
+        Move("work", 726854, 963353, 680519),
+        Move("outside", 925436, 661022, 539675),
+    ]
+    assert play(789, moves).problems == ()
+
+
 def test_what_is_not_needed_for_a_failure_is_left_out() -> None:
     moves = [Move("time", number, 0, 0) for number in range(40)]
     assert [move.a for move in shrunk(moves, lambda some: {7, 31} <= {move.a for move in some})] == [7, 31]
