@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from datetime import datetime
+
 import pytest
 
 from integrations.engine import crash_loop, deliver
 from integrations.engine.grouping import fix_for
+from integrations.engine.replaying import replay
 from integrations.flow import Row
-from integrations.models import Delivery
+from integrations.models import Attempt, Delivery
 from tests.engine.histories import Crash
-from tests.engine.world import Things, World
+from tests.engine.world import Target, Things, World, Writer
 
 
 class Deadly(Things):
@@ -114,3 +118,42 @@ def test_replayed_after_it_was_mended_it_is_delivered(world: World) -> None:
     world.source.put("c", "2", name="c")
     world.go()
     assert world.states("c")[-1] == "delivered"
+
+
+class DeadlySearch(Writer):
+    """Nobody survives finding what was written for c."""
+
+    def find(self, client: Target, markers: Collection[str], since: datetime) -> dict[str, list[Row]]:
+        found = super().find(client, markers, since)
+        if any(row["name"] == "c" for rows in found.values() for row in rows):
+            raise Crash
+        return found
+
+
+def test_one_that_was_sent_before_it_ended_workers_is_looked_for_before_it_is_ever_sent_again(world: World) -> None:
+    flow = world.flows["things"] = Things()
+    flow.writer = DeadlySearch()
+    world.target.faults = [None, None, "lose"]
+    deaths = 0
+    while world.newest("c").state != "quarantined":
+        work = world.work()
+        crash_loop.beware(work, deaths + 1)
+        try:
+            deliver(work)
+        except Crash:
+            deaths += 1
+        world.clock.advance(600)
+        assert deaths < 12
+    assert world.newest("c").code == "ends-workers"
+    (attempt,) = Attempt.objects.filter(step__delivery=world.newest("c"), kind="write")
+    assert (attempt.outcome, attempt.resolution) == ("unknown", "")
+    assert "c" in [record["name"] for record in world.target.records.values()]
+    flow.writer = Writer()
+    replay(world.sync(), "c", by="person", schedule=world.schedule, now=world.clock())
+    for _ in range(5):
+        world.deliver()
+        world.clock.advance(600)
+    assert world.newest("c").state == "delivered"
+    assert [write.body["name"] for write in world.target.writes].count("c") == 1
+    attempt.refresh_from_db()
+    assert attempt.resolution == "found"

@@ -62,7 +62,7 @@ class ByDay(Strategy):
             delta["at"] = {"from": since, "after": [], "until": "", "newest": delta["mark"]}
         while delta["at"] is not None:
             found = self._since(client, source, delta["at"])
-            changes = position.unseen(self._changed(client, found.rows))
+            changes = self._news(client, position, found.rows)
             if not found.more:
                 # Only now: pages come by key, so the newest stamp of a page says nothing about the pages behind it.
                 delta["mark"] = max(delta["mark"], delta["at"]["newest"])

@@ -73,7 +73,7 @@ class ByStamp(Strategy):
             delta["at"] = {"from": _second(since), "until": None, "bucket": None}
         while delta["at"] is not None:
             found = self._bucket(client, source, delta) if delta["at"]["bucket"] else self._front(client, source, delta)
-            changes = position.unseen(self._changed(client, found.rows))
+            changes = self._news(client, position, found.rows)
             delta["mark"] = self._later(delta["mark"], found)
             if delta["at"]["from"] is None:
                 position.looked()

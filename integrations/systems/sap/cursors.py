@@ -4,8 +4,9 @@
 
 `mark` is the newest stamp read, as SAP wrote it; `at` is where an unfinished delta goes on; `seen` are digests of the
 rows of the last complete look, so that looking again behind the watermark brings up only what differs (`fresh` are
-those of the look under way, null once they are too many to keep). `full` is present while a full read is under way:
-`after` is the last key read, `first` tells the initial load. `load` says how far it is, or was at last.
+those of the look under way, null once they are too many to keep). Where several rows are brought up as one, they are
+digests of those that the look found. `full` is present while a full read is under way: `after` is the last key read,
+`first` tells the initial load. `load` says how far it is, or was at last.
 """
 
 from __future__ import annotations
@@ -81,6 +82,12 @@ class Position:
         if fresh is not None and len(fresh) > MOST_SEEN:
             delta["fresh"] = None
         return tuple(found)
+
+    def forget(self, keys: Iterable[str]) -> None:
+        """The look under way has not shown these after all: the next one has to."""
+        fresh = (self.delta or {}).get("fresh") or {}
+        for key in keys:
+            fresh.pop(key, None)
 
     def looked(self) -> None:
         """A delta came to its end: what it showed is what the next one need not show again."""

@@ -66,17 +66,29 @@ class Strategy:
         """Rows as the engine takes them, folded where several are one."""
         if self.fold is None:
             return [Change(self.identity(row), self.stamp(row), row) for row in rows]
+        folded = {key: self.fold(group, client.today()) for key, group in self._groups(rows).items()}
+        return [Change(key, self.stamp(row), row) for key, row in folded.items()]
+
+    def _news(self, client: SapClient, position: Position, rows: Sequence[Row]) -> tuple[Change, ...]:
+        """What a delta found and the last look did not show in this form.
+
+        Folded rows are read again, with the parts that did not change, but only if one of those found differs: parts
+        that changed beside them have been found themselves. Today's date counts, since a fold may go by it.
+        """
+        if self.fold is None:
+            return position.unseen(self.changes(client, rows))
+        today = client.today()
+        groups = [Change(key, "", {"rows": group, "today": today}) for key, group in self._groups(rows).items()]
+        wanted = [group.key for group in position.unseen(groups)]
+        found = self.fetch(client, wanted)
+        position.forget(set(wanted) - set(found))
+        return tuple(found.values())
+
+    def _groups(self, rows: Sequence[Row]) -> dict[str, list[Row]]:
         together: dict[str, list[Row]] = {}
         for row in rows:
             together.setdefault(self.identity(row), []).append(row)
-        folded = {key: self.fold(group, client.today()) for key, group in together.items()}
-        return [Change(key, self.stamp(row), row) for key, row in folded.items()]
-
-    def _changed(self, client: SapClient, rows: Sequence[Row]) -> list[Change]:
-        """Changes of rows that a delta found; folded ones are read again, with the parts that did not change."""
-        if self.fold is None:
-            return self.changes(client, rows)
-        return list(self.fetch(client, [self.identity(row) for row in rows]).values())
+        return together
 
     def _named(self, key: str) -> list[Where]:
         # A key with fewer parts than ours names nothing; a comparison with "" finds nothing either.

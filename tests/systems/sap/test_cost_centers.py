@@ -78,6 +78,26 @@ def test_v4_brings_up_a_changed_cost_center_only(sap):
     assert read(COST_CENTERS, client, cursor)[0] == []
 
 
+def test_in_v4_a_look_that_finds_what_the_last_one_found_is_one_call_and_a_new_day_brings_it_up_again(sap):
+    client = sap.client()
+    row = rows(sap)[0]
+    identity, key = f"{row['ControllingArea']}/{row['CostCenter']}", [row["ControllingArea"], row["CostCenter"]]
+    today = client.today()
+    add_period(sap, row, today, today, "Just today")
+    _, cursor = read(COST_CENTERS, client)
+    _, cursor = read(COST_CENTERS, client, cursor)
+    sap.forget()
+    assert read(COST_CENTERS, client, cursor)[0] == []
+    assert len(sap.seen()) == 1
+    ended = {"entity": "CostCenter", "key": [*key, row["ValidityEndDate"]], "values": {"ValidityEndDate": today}}
+    sap.control("change", ended)
+    changes, cursor = read(COST_CENTERS, client, cursor)
+    assert keys(changes) == [identity]
+    sap.advance(86_400)
+    changes, cursor = read(COST_CENTERS, client, cursor)
+    assert keys(changes) == [identity]
+
+
 def test_a_tenant_that_gains_the_v4_service_starts_anew(sap):
     sap.control("settings", {"arrangements": {"API_COST_CENTER": "unknown"}})
     _, cursor = read(COST_CENTERS, sap.client())

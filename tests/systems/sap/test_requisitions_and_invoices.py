@@ -96,6 +96,55 @@ def test_a_changed_item_brings_up_its_whole_requisition_once(both):
     assert read(REQUISITIONS, client, cursor)[0] == []
 
 
+def change_item(sap: Sap, number: str, place: int, **values: str) -> None:
+    item = {"PurchaseRequisition": number, "PurchaseRequisitionItem": items_of(sap, number)[place].zfill(5)}
+    sap.control("change", {"entity": "RequisitionItem", "key": item, "values": values})
+
+
+def test_a_look_that_finds_what_the_last_one_found_is_one_call(both):
+    client = both.client()
+    _, cursor = read(REQUISITIONS, client)
+    number = next(number for number in requisitions(both) if len(items_of(both, number)) > 1)
+    change_item(both, number, 0, RequisitionerName="JOB1001")
+    _, cursor = read(REQUISITIONS, client, cursor)
+    both.forget()
+    for _ in range(3):
+        changes, cursor = read(REQUISITIONS, client, cursor)
+        assert changes == []
+    assert len(both.seen()) == 3
+    change_item(both, number, 1, RequisitionerName="JOB1002")
+    changes, cursor = read(REQUISITIONS, client, cursor)
+    assert [(change.key, [item["RequisitionerName"] for item in change.row["items"][:2]]) for change in changes] == [
+        (number, ["JOB1001", "JOB1002"])
+    ]
+    assert len(both.seen()) == 5
+
+
+def test_a_requisition_that_could_not_be_read_whole_is_read_by_the_next_look(both):
+    client = both.client()
+    _, cursor = read(REQUISITIONS, client)
+    _, cursor = read(REQUISITIONS, client, cursor)
+    number = requisitions(both)[0]
+    change_item(both, number, 0, RequisitionerName="JOB1001")
+    both.fault(kind="status", status=503, skip=1, times=1)
+    with pytest.raises(Transient):
+        read(REQUISITIONS, client, cursor)
+    assert keys(read(REQUISITIONS, client, cursor)[0]) == [number]
+
+
+def test_a_requisition_that_is_found_but_not_shown_by_its_number_is_read_by_the_next_look(full, monkeypatch):
+    client = full.client()
+    _, cursor = read(REQUISITIONS, client)
+    _, cursor = read(REQUISITIONS, client, cursor)
+    number = requisitions(full)[0]
+    change_item(full, number, 0, RequisitionerName="JOB1001")
+    with monkeypatch.context() as patched:
+        patched.setattr(type(REQUISITIONS), "fetch", lambda *given: {})
+        changes, cursor = read(REQUISITIONS, client, cursor)
+        assert changes == []
+    assert keys(read(REQUISITIONS, client, cursor)[0]) == [number]
+
+
 # Supplier invoices
 
 
