@@ -71,11 +71,12 @@ DATABASES: dict[str, dict[str, Any]] = {
     }
 }
 DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 10)
-# A process that was stopped in a transaction must not hold its locks for ever, and no statement runs for ever.
+# A process that was stopped in a transaction must not hold its locks for ever, and no statement runs for ever. Each
+# session is told so when it begins (`tenants.database_sessions`).
 STATEMENT_TIMEOUT = env.number("STATEMENT_TIMEOUT", 120, least=0, most=86_400)
-DATABASES["default"]["OPTIONS"].setdefault(
-    "options",
-    f"-c idle_in_transaction_session_timeout=60s -c lock_timeout=90s -c statement_timeout={STATEMENT_TIMEOUT}s",
+DATABASE_LIMITS = (
+    "SET idle_in_transaction_session_timeout = '60s'; SET lock_timeout = '90s'; "
+    f"SET statement_timeout = '{STATEMENT_TIMEOUT}s'"
 )
 # The role that web processes sign in with, if it is not the owner: `migrate_customers` gives it its rights.
 WEB_DATABASE_ROLE = env.text("WEB_DATABASE_ROLE")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.apps import AppConfig
+from django.db.backends.signals import connection_created
 from django.db.models.signals import post_migrate
 
 
@@ -16,7 +17,10 @@ class TenantsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """The handful of beat rows is ensured whenever public has been migrated."""
+        """Database sessions have limits; the handful of beat rows is ensured whenever public has been migrated."""
+        from tenants.database_sessions import set_limits
+
+        connection_created.connect(set_limits)
         post_migrate.connect(_ensure_beat_rows, sender=self)
 
 

@@ -14,7 +14,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection
 from django.db.backends.signals import connection_created
 
-from tenants import roles
+from tenants import database_sessions, roles
 from tenants.provision import TEMPLATE, Migrated, migrate_share, migrating
 
 
@@ -33,6 +33,8 @@ class Command(BaseCommand):
         """Raises CommandError, after all others were migrated, if a schema could not be."""
         if not (1 <= options["processes"] <= 32 and 0 <= options["pause"] <= 60):
             raise CommandError("--processes is 1 to 32, --pause is 0 to 60 seconds.")
+        if database_sessions.are_shared():
+            raise CommandError(database_sessions.SHARED)
         connection_created.connect(_take_your_time)  # migrating opens a connection per schema
         connection.close()
         try:
