@@ -92,6 +92,7 @@ def _wait_until_ready(home: Path, instance: str) -> None:
 def _serves(home: Path, instance: str) -> bool:
     try:
         with redis.Redis.from_url(urls.redis_url(instance), decode_responses=True) as connection:
+            connection.dbsize()  # refused while it reads what it kept; its configuration is told even then
             return bool(connection.config_get("dir") == {"dir": str(home)})
     except redis.RedisError:
         return False

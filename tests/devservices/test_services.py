@@ -111,6 +111,19 @@ def test_root_runs_postgresql_as_nobody_even_from_a_closed_directory(checkout: P
     assert checkout.stat().st_mode & 0o777 == 0o700
 
 
+def test_valkey_has_started_once_it_has_read_what_it_kept(checkout: Path) -> None:
+    valkey.start("main")
+    try:
+        with redis.Redis.from_url(urls.redis_url("main")) as connection:
+            connection.eval("for i = 1, 400000 do redis.call('set', i, 'kept') end", 0)
+        valkey.stop("main")
+        valkey.start("main")
+        with redis.Redis.from_url(urls.redis_url("main")) as connection:
+            assert connection.dbsize() == 400_000
+    finally:
+        valkey.stop("main")
+
+
 def test_valkey_is_found_again_and_comes_back_after_a_kill(checkout: Path) -> None:
     valkey.start("tests")
     pid = valkey.running("tests")
