@@ -19,6 +19,7 @@ from bench.bare import Loop
 from bench.question import Figure, Options
 from tests.journeys.world import World
 
+ORDERS = 1_000
 SIDE_BY_SIDE = 8
 LATENCIES = (0.0, 0.05, 0.2)
 
@@ -34,11 +35,11 @@ class Cost:
 
 def ask(options: Options) -> Iterable[Figure]:
     """CPU at no latency; wall time at every latency; statements."""
-    orders = options.size(500, least=50)
+    orders = options.size(ORDERS, least=50)
     yield from _cpu(orders, options.rounds)
-    yield _statements(options.size(300, least=50))
+    yield _statements(orders)
     for latency in LATENCIES:
-        yield from _wall(options.size(400, least=50), latency, options.rounds)
+        yield from _wall(orders, latency, options.rounds)
 
 
 def _cpu(orders: int, rounds: int) -> Iterator[Figure]:
