@@ -11,11 +11,11 @@ import uuid
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
+from django.conf import settings
 from django.db import connection
 
 from bench import stage
 from bench.question import Curve, Figure, Options
-from integrations.tasks import TICK_LIMIT
 from tenants import schedule
 
 CUSTOMERS = (1_000, 2_500, 5_000, 10_000)
@@ -69,7 +69,7 @@ def _tick() -> float:
     for second in range(1, TICKS + 1):
         now = NOON + timedelta(seconds=second)
         began = time.perf_counter()
-        claims = schedule.claim(now=now, limit=TICK_LIMIT * 10, lease_seconds=300)
+        claims = schedule.claim(now=now, limit=settings.TICK_LIMIT * 10, lease_seconds=300)
         spent += time.perf_counter() - began
         for claim in claims:
             schedule.release(claim, now=now, due_at=now + timedelta(seconds=EVERY))
@@ -87,5 +87,5 @@ def _first_turn_of_quiet() -> float:
         schedule.ensure(customer_id=busy, sync_id=uuid.uuid4(), kinds=["deliver"], due_at=now - timedelta(hours=1))
     for customer in quiet:
         schedule.ensure(customer_id=customer, sync_id=uuid.uuid4(), kinds=["poll"], due_at=now)
-    claims = schedule.claim(now=now, limit=TICK_LIMIT, lease_seconds=300)
+    claims = schedule.claim(now=now, limit=settings.TICK_LIMIT, lease_seconds=300)
     return float(max(place for place, claim in enumerate(claims) if claim.customer_id != busy))

@@ -295,6 +295,7 @@ if DEVELOPMENT:
 # --- Work on one sync (integrations/running.py); the lease must outlive the longest call to a remote system -----------
 READ_SECONDS = env.number("READ_SECONDS", 110, least=1, most=300)  # ServiceTitan ends a request after 100
 LEASE_SECONDS = env.number("LEASE_SECONDS", 300, least=5, most=800)
+TICK_LIMIT = env.number("TICK_LIMIT", 200, least=10, most=10_000)  # claims per tick; the next one takes the rest
 WORK_SECONDS = env.number("WORK_SECONDS", 30, least=1, most=300)  # then a task takes no new batch
 if LEASE_SECONDS <= READ_SECONDS + 10:
     env.problem("LEASE_SECONDS", "must be longer than a call can take, which is READ_SECONDS and 10 to connect")

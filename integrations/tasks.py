@@ -24,9 +24,6 @@ from tenants.schema import within
 
 log = logging.getLogger(__name__)
 
-TICK_LIMIT = 200
-"""Claims of one tick; the next tick, a second later, takes the rest."""
-
 UPKEEP = "job"
 """The queue of what is done for every customer at once: a thousand such messages are not ahead of any poll."""
 
@@ -45,7 +42,7 @@ PURGE_EXPIRES = 12 * 3600
 def tick() -> None:
     """Claims what is due over all customers and hands it to the workers. Two beats at once do no harm."""
     with transaction.atomic():
-        claims = schedule.claim(now=utc_now(), limit=TICK_LIMIT, lease_seconds=settings.LEASE_SECONDS)
+        claims = schedule.claim(now=utc_now(), limit=settings.TICK_LIMIT, lease_seconds=settings.LEASE_SECONDS)
         for claim in claims:
             late = (utc_now() - claim.due_at).total_seconds()
             telemetry.observe("connector_tick_delay_seconds", seconds=max(0.0, late))
@@ -72,7 +69,7 @@ def tick_telling() -> None:
     """Claims endpoints with events to send and customers to look at for alerts; both have queues of their own."""
     with transaction.atomic():
         claims = schedule.claim(
-            now=utc_now(), limit=TICK_LIMIT, lease_seconds=settings.LEASE_SECONDS, kinds=schedule.TELLING
+            now=utc_now(), limit=settings.TICK_LIMIT, lease_seconds=settings.LEASE_SECONDS, kinds=schedule.TELLING
         )
         for claim in claims:
             transaction.on_commit(lambda claim=claim: _hand_over(claim, tell))  # type: ignore[misc]
