@@ -23,7 +23,7 @@ from tenants import database_sessions
 database: Any = connection
 NEEDS_PGBOUNCER = pytest.mark.skipif(shutil.which("pgbouncer") is None, reason="PgBouncer is not installed")
 CONFIGURATION = """[databases]
-* = host={host} port={port} user={user}
+* = {server}
 [pgbouncer]
 listen_addr = 127.0.0.1
 listen_port = {listen}
@@ -36,14 +36,14 @@ pool_mode = {mode}
 @contextmanager
 def pgbouncer(mode: str) -> Iterator[int]:
     """The port of a PgBouncer in front of the tests' server, with nothing configured but what it needs."""
-    server = settings.DATABASES["default"]
+    names = ("HOST", "PORT", "USER", "PASSWORD")
+    server = " ".join(f"{name.lower()}={value}" for name in names if (value := settings.DATABASES["default"][name]))
     with socket.socket() as free, tempfile.TemporaryDirectory() as folder:
         free.bind(("127.0.0.1", 0))
         listen = free.getsockname()[1]
         free.close()
         file = state.give(Path(folder)) / "pgbouncer.ini"
-        where = {"host": server["HOST"], "port": server["PORT"] or 5432, "user": server["USER"]}
-        file.write_text(CONFIGURATION.format(**where, listen=listen, mode=mode))
+        file.write_text(CONFIGURATION.format(server=server, listen=listen, mode=mode))
         process = subprocess.Popen(["pgbouncer", str(file)], stderr=subprocess.PIPE, **state.service_account())
         try:
             _await(listen, process)
