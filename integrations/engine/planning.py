@@ -22,7 +22,7 @@ from integrations.engine.recovering import not_found_again
 from integrations.engine.refusing import left_behind
 from integrations.engine.relinking import held_back
 from integrations.engine.work import DATABASE_AWAY, REFUSED, Work
-from integrations.errors import IntegrationError, NeedsPerson
+from integrations.errors import Awaiting, IntegrationError, NeedsPerson, NotReady, NotTransferable
 from integrations.flow import Done, Linked, Part, Plan, Row, Situation, Want, no_part
 from integrations.models import Delivery, Link, Step
 
@@ -219,15 +219,15 @@ def _plan(work: Work, planned: Planned, asked: Asked, directory: Directory, more
 
 
 def _guarded(planned: Planned, step: Any) -> None:
-    """One record's error is that record's own; the batch goes on. Remote errors of the batch pass through."""
+    """One record's error is that record's own, and the batch goes on. That a system cannot be asked is everybody's."""
     try:
         step(planned)
-    except IntegrationError as error:
+    except (NeedsPerson, NotReady, Awaiting, NotTransferable) as error:
         if error.exchange is not None:
             raise
         planned.error = error
-    except DATABASE_AWAY:
-        raise  # everybody's trouble, and no fault of this record
+    except (IntegrationError, *DATABASE_AWAY):
+        raise
     except Exception as error:
         log.exception("mapping failed", extra={"delivery": str(planned.delivery.id)})
         planned.error = error

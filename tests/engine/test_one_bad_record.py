@@ -7,12 +7,13 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from integrations.errors import Rejected
+from integrations.errors import BadCredentials, Rejected, Transient
 from integrations.flow import Bond, Plan, Row, Situation, Want
-from integrations.models import Connection, Link
+from integrations.models import Connection, Link, Sync
 from tests.engine.world import Things, World
 
 
@@ -68,6 +69,44 @@ def test_a_look_up_that_is_refused_for_one_record_holds_back_no_other(world: Wor
     world.go()
     assert world.states("b") == ["delivered"]
     assert (world.newest("a").state, world.newest("a").reason) == ("quarantined", "400: not a number")
+
+
+class Asking(Things):
+    """Asks while it plans; `trouble` is why that cannot be done just now."""
+
+    trouble: Exception | None = None
+
+    def plan(self, record: Row, situation: Situation) -> Plan:
+        if self.trouble is not None:
+            raise self.trouble
+        return super().plan(record, situation)
+
+
+@pytest.mark.parametrize(
+    ("trouble", "paused"),
+    [
+        (Transient("Another process has been signing in for 60 seconds.", code="token-wait"), False),
+        (Transient("The host name right.example.com does not resolve.", code="name-resolution"), False),
+        (BadCredentials("Signing in was refused."), True),
+    ],
+)
+def test_a_system_that_cannot_be_asked_while_a_record_is_planned_is_no_mistake_of_the_record(
+    world: World, trouble: Exception, paused: bool
+) -> None:
+    """The fault campaign's seed 2662: it was quarantined as a mistake of ours, and stayed so."""
+    flow = world.flows["things"] = Asking()
+    flow.trouble = trouble
+    world.source.put("a", name="Ada")
+    world.go()
+    assert world.newest("a").state == "pending"
+    assert [row.state for row in Connection.objects.order_by("name")] == ["ok", "paused" if paused else "ok"]
+    flow.trouble = None
+    Connection.objects.update(state="ok")
+    world.clock.advance(600)
+    world.syncs.clear()
+    world.syncs["things"] = Sync.objects.get(flow="things")
+    world.deliver()
+    assert world.states("a") == ["delivered"]
 
 
 def test_a_row_that_the_ledger_cannot_store_is_told_and_holds_back_no_other(world: World) -> None:

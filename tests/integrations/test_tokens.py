@@ -9,14 +9,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import OperationalError, transaction
 from django.db import connection as database
-from django.db import transaction
 from django_tenants.utils import schema_context
 
 from integrations.connection import Token
 from integrations.errors import BadCredentials, Transient
 from integrations.models import Connection
-from integrations.tokens import DatabaseTokens
+from integrations.tokens import DatabaseTokens, _lock_number
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
@@ -204,7 +204,7 @@ from datetime import UTC, datetime, timedelta
 from django_tenants.utils import schema_context
 from integrations.connection import Token
 from integrations.models import Connection
-from integrations.tokens import DatabaseTokens
+from integrations.tokens import DatabaseTokens, _lock_number
 
 def fetch():
     print("fetching", flush=True)
@@ -269,8 +269,6 @@ def test_who_waits_too_long_for_another_process_may_try_again_later(own_database
         guard = database.copy()
         try:
             with guard.cursor() as cursor:
-                from integrations.tokens import _lock_number
-
                 cursor.execute("SELECT pg_advisory_lock(%s)", [_lock_number(row)])
             other._patience = 0.05
             with pytest.raises(Transient, match="has been signing in to SAP"):
@@ -278,3 +276,32 @@ def test_who_waits_too_long_for_another_process_may_try_again_later(own_database
         finally:
             guard.close()
         assert other.token(Fetch(token())).value == "canary-1"
+
+
+def test_a_database_session_that_ends_while_it_waits_is_not_taken_for_another_process(own_database, acme):
+    """The fault campaign's seed 2662: the trouble was taken for one of the other system."""
+    with schema_context("acme"):
+        saved()
+        mine = DatabaseTokens(Connection.objects.get())
+        ends = threading.Thread(target=end_whoever_waits_for_the_lock)
+        guard = database.copy()
+        try:
+            with guard.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_lock(%s)", [_lock_number(mine._row)])
+            ends.start()
+            with pytest.raises(OperationalError, match="terminating connection"):
+                mine.token(Fetch(token()))
+        finally:
+            ends.join()
+            guard.close()
+            database.close()
+
+
+def end_whoever_waits_for_the_lock() -> None:
+    waiting_for_the_lock()
+    with database.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND wait_event_type = 'Lock' AND wait_event = 'advisory'"
+        )
+    database.close()

@@ -55,7 +55,9 @@ class Strategy:
         return found
 
     def identity(self, row: Row) -> str:
-        """The key by which the engine knows a row."""
+        """The key by which the engine knows a row. Raises Transient for a row without it: it would be nobody's."""
+        if missing := [name for name in self.key if row[name] in (None, "")]:
+            raise Transient(f"SAP's answer holds a record without its {missing[0]}.", code="malformed-answer")
         return "/".join(str(row[name]) for name in self.key)
 
     def stamp(self, row: Row) -> str:

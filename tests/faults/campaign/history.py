@@ -9,12 +9,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Q
 from django_tenants.utils import schema_context
 
-from integrations.models import Attempt, Delivery
+from integrations.engine import is_running
+from integrations.models import Attempt, Delivery, Sync
 from integrations.retention import purge, set_days
 from integrations.seals import seal_customer
 from simulators.servicetitan.simulator import ServiceTitan
@@ -179,10 +181,17 @@ class History:
             here.no_faults()
 
     def _rest(self) -> None:
-        """Rounds until nothing is open; meanwhile people decide what only they can."""
+        """Rounds until nothing is open; meanwhile people decide what only they can.
+
+        Each flow has to be polled twice: the first poll may only end a look that a dead worker had begun.
+        """
+        polls, before = Counter[UUID](), self._polled()
         for number in range(ROUNDS):
             self._round()
-            if number < 2 or (number % 3 and self._is_open()):
+            now = self._polled()
+            polls.update(sync for sync, at in now.items() if at != before.get(sync))
+            before = now
+            if number < 2 or (number % 3 and self._is_open()) or any(polls[sync] < 2 for sync in now):
                 continue
             if not self._people_decide() and not self._is_open():
                 break
@@ -221,6 +230,15 @@ class History:
                         set_days(data, 7, actor=people.ANN)
                 gone = purge(here.customer, now=self.made.now())
                 self.made.struck["old data removed"] += sum(gone.rows.values()) > 0
+
+    def _polled(self) -> dict[UUID, datetime | None]:
+        """When each flow that is running was polled."""
+        found: dict[UUID, datetime | None] = {}
+        for here in self.made.worlds.values():
+            with schema_context(here.customer.schema_name):
+                syncs = Sync.objects.select_related("source", "target")
+                found.update({sync.pk: sync.polled_at for sync in syncs if is_running(sync)})
+        return found
 
     def _is_open(self) -> bool:
         """Whether anything goes on by itself: what only a person can send again does not."""

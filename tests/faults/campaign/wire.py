@@ -148,8 +148,14 @@ def _is_json(answer: Response) -> bool:
     return answer.arrives and answer.status < 300 and "json" in answer.header("content-type")
 
 
+IDENTITIES = frozenset(
+    ("BusinessPartner", "Supplier", "PurchaseOrder", "PurchaseRequisition", "SupplierInvoice", "FiscalYear", "id")
+)
+"""Any word in one of these is another record: nobody can tell that it is not so."""
+
+
 def mangled(body: bytes, number: int) -> bytes:
-    """The same JSON with one member of one row made null, or one word unknown."""
+    """The same JSON with one member of one row made null, or one word unknown, unless that is a record's identity."""
     try:
         read = json.loads(body)
     except ValueError:
@@ -158,6 +164,8 @@ def mangled(body: bytes, number: int) -> bytes:
     if not members:
         return body
     row, name = random.Random(number).choice(members)
+    if number % 2 and name in IDENTITIES:
+        return body
     row[name] = "SomethingNew" if isinstance(row[name], str) and number % 2 else None
     return json.dumps(read).encode()
 

@@ -6,6 +6,8 @@ import json
 
 import pytest
 
+from integrations.errors import Transient
+from integrations.systems.sap.client import SapClient
 from integrations.systems.sap.objects import SUPPLIERS
 from tests.systems.sap.conftest import Sap, read
 
@@ -26,6 +28,22 @@ def rename(sap: Sap, supplier: str, name: str, **rest) -> None:
     partner = next(row["BusinessPartner"] for row in partners(sap) if row["Supplier"] == supplier)
     values = {"OrganizationBPName1": name}
     sap.control("change", {"entity": "BusinessPartner", "key": partner, "values": values, **rest})
+
+
+@pytest.mark.parametrize("nothing", [None, ""])
+def test_a_supplier_without_its_number_is_no_supplier(sap, monkeypatch, nothing):
+    """The fault campaign's seed 4407: a vendor of nobody was made."""
+    asked = SapClient.rows
+
+    def nameless(*args):
+        found = asked(*args)
+        found.rows[-1]["Supplier"] = nothing
+        return found
+
+    monkeypatch.setattr(SapClient, "rows", nameless)
+    with pytest.raises(Transient, match=r"^SAP's answer holds a record without its Supplier\.$") as refused:
+        read(SUPPLIERS, sap.client())
+    assert refused.value.code == "malformed-answer"
 
 
 @pytest.mark.parametrize("size", [1, 6, 100])
