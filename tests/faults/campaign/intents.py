@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Q
 from django_tenants.utils import schema_context
 
 from integrations.models import Attempt
@@ -50,6 +51,10 @@ class Intents:
         """The intent of a write: its mark stands in the body, or its target in the address."""
         with stage.unpaused(), schema_context(customer):
             rows = Attempt.objects.filter(kind="write", outcome="unknown", resolution="").order_by("id")
+            system = "servicetitan" if "/tenant/" in request.path else "sap"
+            to_target = Q(step__side="target", step__delivery__sync__target__system=system)
+            to_source = Q(step__side="source", step__delivery__sync__source__system=system)
+            rows = rows.filter(to_target | to_source)  # a number of one system may stand in what the other is told
             wanted = list(rows.values_list("id", "step__marker", "step__target_key", "step__body"))
         sent = request.body.decode(errors="replace")
         ranked = [(_fit(request.path, sent, *row[1:]), self.done[UUID(str(row[0]))], str(row[0])) for row in wanted]
