@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.db import OperationalError, connection, transaction
-from psycopg.errors import LockNotAvailable
+from psycopg.errors import LockNotAvailable, QueryCanceled
 
 from integrations import outgoing, telemetry
 from integrations.audit import PLATFORM, record
@@ -129,7 +129,7 @@ class DatabaseTokens:
                 cursor.execute("SELECT set_config('lock_timeout', %s, true)", [f"{int(self._patience * 1000)}ms"])
                 cursor.execute("SELECT pg_advisory_lock(%s)", [number])
         except OperationalError as error:
-            if not isinstance(error.__cause__, LockNotAvailable):
+            if not isinstance(error.__cause__, LockNotAvailable | QueryCanceled):  # statements may end before locks do
                 raise
             message = f"Another process has been signing in to {self._row.name} for {self._patience:.0f} seconds."
             raise Transient(message, code="token-wait") from error

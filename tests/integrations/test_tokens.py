@@ -278,6 +278,24 @@ def test_who_waits_too_long_for_another_process_may_try_again_later(own_database
         assert other.token(Fetch(token())).value == "canary-1"
 
 
+def test_where_statements_end_before_patience_does_waiting_too_long_is_told_all_the_same(own_database, acme):
+    with schema_context("acme"):
+        row = saved()
+        other = DatabaseTokens(Connection.objects.get())
+        guard = database.copy()
+        try:
+            with guard.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_lock(%s)", [_lock_number(row)])
+            with database.cursor() as cursor:
+                cursor.execute("SET statement_timeout = '50ms'")
+            with pytest.raises(Transient, match="has been signing in to SAP") as told:
+                other.token(Fetch(token()))
+            assert told.value.code == "token-wait"
+        finally:
+            guard.close()
+            database.close()
+
+
 def test_a_database_session_that_ends_while_it_waits_is_not_taken_for_another_process(own_database, acme):
     """The fault campaign's seed 2662: the trouble was taken for one of the other system."""
     with schema_context("acme"):
