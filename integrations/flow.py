@@ -155,56 +155,49 @@ class Lookups(Protocol):
 
     def linked(self, flow: str, source_key: str) -> str:
         """The target key that a source record became. Raises NotReady."""
-        ...
 
     def lines(self, flow: str, source_key: str) -> Mapping[str, str]:
         """Source line to target line id, of a link. Raises NotReady, or Awaiting until it was read back."""
-        ...
 
     def sources(self, flow: str, target_key: str) -> tuple[str, ...]:
         """The source keys that are linked to a target record, in order; read from the ledger just now."""
-        ...
 
     def source_of(self, flow: str, target_key: str) -> str:
         """The source key that a target record is linked to. Raises NotReady, NeedsPerson where there are several."""
-        ...
 
     def sender(self, flow: str, marker: str) -> str:
         """The source key of the record of which a write bears this marker, sent or about to be; "" for none."""
-        ...
+
+    def in_question(self, flow: str) -> bool:
+        """Whether there are writes of that flow of which nobody knows yet what became of them. A Want
+        "in-question:<flow>" asks it ahead, before `sources` are read, so that one of both tells of each."""
 
     def codes_for(self, value_map: str, value: str) -> tuple[str, ...]:
         """The codes that the customer has mapped to a value, in order: the map read backwards."""
-        ...
 
     def mapped(self, value_map: str, key: str, *, label: str = "") -> str:
         """The customer's value for a code. Raises Unmapped. `label` helps the person who has to map it."""
-        ...
 
     def mapped_or(self, value_map: str, key: str, default: str) -> str: ...
 
     def claim(self, target_key: str) -> bool:
         """Whether this record may take over that target record: no link of this flow points at it, and no other
         record of the batch has claimed it before."""
-        ...
 
     def reference(self, kind: str, key: str, *, fresh: bool = False) -> Row | None:
         """A row of the target's reference data (business-unit, job, ...) or None where it does not exist.
 
         `fresh`: read just now, for rows that change with every booking (receipts, bills, orders).
         """
-        ...
 
     def why_not(self, flow: str, source_key: str) -> str:
         """Why nothing will come of a record of another flow (not transferable, dismissed); "" while something may.
 
         Whoever waits for its link and has asked this is planned again once it is refused.
         """
-        ...
 
     def known(self, flow: str, source_key: str) -> Known:
         """What the ledger holds of a record of another flow; read from the ledger just now."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

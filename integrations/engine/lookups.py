@@ -17,13 +17,16 @@ from integrations.engine.work import Work, asking
 from integrations.errors import Awaiting, NeedsPerson, NotReady, Unmapped, link_key, linked_to_key, map_key
 from integrations.flow import SOURCE, Known, Linked, Row, Want
 from integrations.mapping_rules import Entry, Table
-from integrations.models import Delivery, Link, Reference, Step
+from integrations.models import Attempt, Delivery, Link, Reference, Step
 
 LINK = "link:"
 """Prefix of a Want that names a link of another flow, e.g. Want("link:vendors", "17300001")."""
 
 LINKED_TO = "linked-to:"
 """Prefix of a Want that asks which records of another flow lead to a target record (`Lookups.sources`)."""
+
+IN_QUESTION = "in-question:"
+"""Prefix of a Want that asks whether there are writes of another flow of which nobody knows what became of them."""
 
 READ_BACK_SECONDS = 5.0
 """Lines are known once a record was read back, which follows its write within seconds unless lists lag."""
@@ -39,6 +42,7 @@ class Cache:
     shelf: dict[tuple[str, str], Row] = field(default_factory=dict)  # reference rows that this task has seen
     links: dict[tuple[str, str], Link | None] = field(default_factory=dict)
     sources: dict[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
+    in_question: dict[str, bool] = field(default_factory=dict)
     tables: dict[str, Table] = field(default_factory=dict)
     references: dict[tuple[str, str], Row | None] = field(default_factory=dict)
     claims: dict[str, Asked] = field(default_factory=dict)
@@ -46,7 +50,7 @@ class Cache:
 
     def prepare(self, wants: Sequence[Want], now: datetime) -> None:
         """Reads what a batch will ask for, in one statement or remote call per kind."""
-        wants = [want for want in wants if not want.kind.startswith(LINKED_TO)]
+        wants = [want for want in wants if not want.kind.startswith((LINKED_TO, IN_QUESTION))]
         self.tables = {**tables(self.work.flow.maps), **self.work.assumed}
         kinds: dict[str, set[str]] = defaultdict(set)
         for want in wants:
@@ -61,7 +65,12 @@ class Cache:
                 self._read_references(kind, keys, now, fresh=fresh)
 
     def read_sources(self, wants: Sequence[Want]) -> None:
-        """Reads who leads to the target records that were asked for. To be called last, ahead of planning."""
+        """Reads who leads to the target records that were asked for. To be called last, ahead of planning.
+
+        What is in question is asked first: what is settled in between has its link by then.
+        """
+        asked = {want.kind.removeprefix(IN_QUESTION) for want in wants if want.kind.startswith(IN_QUESTION)}
+        self.in_question.update({flow: in_question(flow) for flow in sorted(asked)})
         keys: dict[str, set[str]] = defaultdict(set)
         for want in wants:
             if want.kind.startswith(LINKED_TO):
@@ -126,6 +135,12 @@ class Cache:
         return rows
 
 
+def in_question(flow: str) -> bool:
+    """Whether there is a write of that flow of which nobody knows what became of it."""
+    kind, outcome = Attempt.Kind.WRITE, Attempt.Outcome.UNKNOWN
+    return Attempt.objects.filter(kind=kind, outcome=outcome, resolution="", step__delivery__sync__flow=flow).exists()
+
+
 @dataclass(slots=True)
 class Asked:
     """`flow.Lookups` over a batch's cache; `used` is what one record asked, with the answers."""
@@ -172,6 +187,11 @@ class Asked:
         """The source key of the record of which a write bears this marker; "" for none."""
         steps = Step.objects.filter(marker=marker, delivery__sync__flow=flow)
         return steps.values_list("delivery__source_key", flat=True).first() or ""
+
+    def in_question(self, flow: str) -> bool:
+        """Whether it was not known, before `sources` were read, what became of a write of that flow."""
+        known = self.cache.in_question.get(flow)
+        return in_question(flow) if known is None else known
 
     def codes_for(self, value_map: str, value: str) -> tuple[str, ...]:
         """The codes that the customer has mapped to a value, in order."""

@@ -1,7 +1,8 @@
 """Orders and requisitions of SAP that a request of ServiceTitan made, when polling brings them back.
 
 They are known by the ledger: by our mark in a reference field, by the link of the request, or by the requisition that
-their items name. Such an order never creates one in ServiceTitan: approving the request makes it there, and the order
+their items name. While it is not known what became of a write of some request, SAP is asked for the mark of that
+requisition. Such an order never creates one in ServiceTitan: approving the request makes it there, and the order
 waits for that link.
 """
 
@@ -13,7 +14,7 @@ from dataclasses import replace
 from typing import Any
 
 from integrations.errors import NeedsPerson, NotReady, NotTransferable, link_key
-from integrations.flow import Lookups, Row, Situation, Want
+from integrations.flow import SOURCE, Lookups, Row, Situation, Want
 from integrations.vocabulary.money import decimal, plain
 from integrations.vocabulary.texts import line_number
 
@@ -51,8 +52,10 @@ def is_ours(keys: Collection[str], lookups: Lookups) -> bool:
 
 
 def wants(keys: Iterable[str]) -> tuple[Want, ...]:
-    """What `is_ours` asks of these keys, to be read ahead for a whole batch."""
-    return tuple(Want(f"linked-to:{REQUESTS}", key) for key in keys if not _MARK.fullmatch(key))
+    """What is asked of these keys, to be read ahead for a whole batch."""
+    targets = [key for key in keys if not _MARK.fullmatch(key)]
+    doubt = (Want(f"in-question:{REQUESTS}", ""),) if any(map(_is_requisition, targets)) else ()
+    return *doubt, *(Want(f"linked-to:{REQUESTS}", key) for key in targets)
 
 
 def leave_to_request(number: str, found: Collection[str], situation: Situation) -> None:
@@ -66,11 +69,29 @@ def leave_to_request(number: str, found: Collection[str], situation: Situation) 
 
 def wait_for_request(number: str, found: Collection[str], situation: Situation) -> None:
     """Raises NotReady for an order that a request made, until the request has found its order in ServiceTitan."""
-    if situation.linked is None:
-        _ask_after_restore(f"order {number}", found, situation, needs=link_key(ORDERS, number))
-    if situation.linked is None and is_ours((number, *found), situation.lookups):
+    if situation.linked is not None:
+        return
+    found = (*found, *_marks_in_question(found, situation.lookups))
+    _ask_after_restore(f"order {number}", found, situation, needs=link_key(ORDERS, number))
+    if is_ours((number, *found), situation.lookups):
         words = "A request of ServiceTitan made this order: it waits until the request has been approved there."
         raise NotReady(words, needs=link_key(ORDERS, number))
+
+
+def _marks_in_question(found: Collection[str], lookups: Lookups) -> Iterator[str]:
+    """The marks of these requisitions as SAP has them now, while it is not known what became of each request.
+
+    A requisition is linked to its request once the answer is there, or once it was looked for. Buyers may be faster.
+    """
+    keys = list(filter(_is_requisition, found))
+    if keys and lookups.in_question(REQUESTS):
+        for key in keys:
+            row = lookups.reference(f"{SOURCE}requisition", key.removeprefix(REQUISITION), fresh=True)
+            yield from signs_of_requisition(row)[1:] if row else ()
+
+
+def _is_requisition(key: str) -> bool:
+    return key.startswith(REQUISITION) and not _MARK.fullmatch(key)
 
 
 def _ask_after_restore(what: str, found: Collection[str], situation: Situation, *, needs: str) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from integrations.errors import BadCredentials, Rejected, linked_to_key
-from integrations.flow import Plan, Row, Situation, Write
+from integrations.flow import Plan, Row, Situation, Want, Write
 from integrations.models import Connection, Link, Step, ValueMap
 from tests.engine.test_wider_flows import Answered
 from tests.engine.world import Parents, Things, World, Writer
@@ -25,6 +25,7 @@ class Backwards(Things):
             "codes": ask.codes_for("code", "X"),
             "sender": ask.sender("parents", record.get("marker", "")),
             "source": ask.source_of("parents", "1"),
+            "in question": ask.in_question("parents"),
         }
         return Plan()
 
@@ -76,6 +77,26 @@ def test_our_own_mark_is_recognised_and_no_other(parents: World) -> None:
     parents.source.put("a", "2", name="Ada", marker="SOMEBODYELSE")
     parents.go()
     assert Backwards.seen["sender"] == ""
+
+
+@pytest.mark.parametrize("ahead", [(), (Want("in-question:parents", ""),)])
+def test_a_write_whose_answer_was_lost_is_in_question_until_it_was_looked_for(
+    parents: World, ahead: tuple[Want, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Backwards, "wants", lambda flow, record, options: ahead)
+    bring_parents(parents, "p")
+    parents.go()
+    assert Backwards.seen["in question"] is False
+    parents.target.faults = ["lose"]
+    bring_parents(parents, "q")
+    parents.source.put("a", "2", name="Ada")
+    parents.go()
+    assert (parents.newest().source_key, Backwards.seen["in question"]) == ("a", True)
+    parents.clock.advance(71)
+    parents.deliver("parents")
+    parents.source.put("a", "3", name="Ada")
+    parents.go()
+    assert Backwards.seen["in question"] is False
 
 
 class Telling(Things):

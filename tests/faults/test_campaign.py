@@ -92,6 +92,23 @@ def test_an_order_that_only_looks_keeps_no_other_one_of_its_batch_from_taking_ov
     assert play(789, moves).problems == ()
 
 
+@pytest.mark.usefixtures("_campaign")
+def test_an_order_of_a_requisition_waits_while_nobody_knows_which_request_made_it() -> None:
+    """Seed 1000058: a worker died, a buyer was faster than the look, and the goods stood in two orders."""
+    moves = [
+        Move("outside", 726671, 195798, 472170),
+        Move("brink", 15304, 980984, 845501),
+        Move("time", 875640, 97345, 919236),
+        Move("tick", 873797, 735116, 347041),
+        Move("work", 276384, 1018205, 726046),
+        Move("die", 987382, 452529, 697911),
+        Move("work", 723484, 915976, 471816),
+        Move("overtake", 647745, 282379, 286006),
+        Move("work", 493831, 87892, 886384),
+    ]
+    assert play(1000058, moves).problems == ()
+
+
 def test_what_is_not_needed_for_a_failure_is_left_out() -> None:
     moves = [Move("time", number, 0, 0) for number in range(40)]
     assert [move.a for move in shrunk(moves, lambda some: {7, 31} <= {move.a for move in some})] == [7, 31]

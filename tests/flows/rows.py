@@ -172,6 +172,9 @@ class Book:
     def sender(self, flow: str, marker: str) -> str:
         return ""
 
+    def in_question(self, flow: str) -> bool:
+        return False
+
     def codes_for(self, value_map: str, value: str) -> tuple[str, ...]:
         return tuple(sorted(code for (name, code), found in self.maps.items() if (name, found) == (value_map, value)))
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 
 from integrations.errors import NotReady, NotTransferable
-from integrations.flow import Linked, Situation
+from integrations.flow import Known, Linked, Situation, Want
+from integrations.flows.purchase_orders import FLOW as ORDERS
 from integrations.vocabulary.requested_orders import leave_to_request, signs, signs_of_requisition
 from tests.flows.rows import MARKER, Book, plan_order, sap_item, sap_order, st_order
 
@@ -20,9 +22,16 @@ class Ledger(Book):
     """A ledger that sent writes with these marks for requests."""
 
     marks: dict[str, str] = field(default_factory=dict)
+    unknown: bool = False
 
     def sender(self, flow: str, marker: str) -> str:
         return self.marks.get(marker, "") if flow == REQUESTS else ""
+
+    def in_question(self, flow: str) -> bool:
+        return self.unknown and flow == REQUESTS
+
+    def known(self, flow: str, source_key: str) -> Known:
+        return Known()
 
 
 def linked(target: str) -> Ledger:
@@ -51,6 +60,31 @@ def test_an_order_of_a_requisition_that_a_request_made_waits_as_well():
     assert signs(row) == ("PR-10000012",)
     with pytest.raises(NotReady):
         plan_order(row, book=linked("PR-10000012"))
+
+
+@pytest.mark.parametrize(
+    ("unknown", "mark", "waits"),
+    [(True, f"PR-{MARK}", True), (True, "PR-SOMEBODYELSE", False), (True, "", False), (False, f"PR-{MARK}", False)],
+)
+def test_while_a_request_is_in_question_an_order_waits_if_sap_shows_its_requisition_with_our_mark(
+    unknown: bool, mark: str, waits: bool
+):
+    """Without one in question, SAP is not asked: all requisitions of requests are linked."""
+    row = sap_order(sap_item(PurchaseRequisition="10000012", PurchaseRequisitionItem="10"))
+    book = Ledger(marks={f"PR-{MARK}": "7001"}, unknown=unknown)
+    book.references["source:requisition", "10000012"] = {
+        "PurchaseRequisition": "10000012",
+        "items": [{"PurReqnExternalReference": ""}, {"PurReqnExternalReference": mark}],
+    }
+    with pytest.raises(NotReady) if waits else nullcontext():
+        plan_order(row, book=book)
+
+
+def test_what_is_in_question_is_asked_ahead_for_orders_of_requisitions_only():
+    bought = ORDERS.record(sap_order(sap_item(PurchaseRequisition="10000012", PurchaseRequisitionItem="10")))
+    asked = Want("in-question:purchase-order-requests", "")
+    assert asked in ORDERS.wants(bought, ORDERS.options)
+    assert asked not in ORDERS.wants(ORDERS.record(sap_order()), ORDERS.options)
 
 
 def test_a_requisition_that_a_request_made_is_left_to_it():

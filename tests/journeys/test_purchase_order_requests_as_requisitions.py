@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.journeys.conftest import MakeWorld
@@ -16,6 +18,9 @@ from tests.journeys.requests import (
     switch_on,
 )
 from tests.journeys.world import World
+
+ITEM = {"material": "HV-10002", "quantity": "1", "price": "3", "center": "10101101"}
+"""What somebody requests in SAP itself."""
 
 
 @pytest.fixture
@@ -80,6 +85,28 @@ def test_a_request_split_into_two_orders_is_a_persons_who_reads_why(world: World
     look_again(world, request)
     assert story(world, request) == ("Approved", "quarantined", "split")
     assert f"SAP made several orders of PR-{number}" in world.newest(request).reason
+
+
+def test_an_order_of_a_requisition_whose_answer_was_lost_waits_for_its_request(world: World, settings: Any) -> None:
+    """A buyer orders it before anybody has looked what became of the write; an order of others goes over meanwhile."""
+    settings.READ_SECONDS = 1
+    request = raise_request(world)
+    world.faults({"kind": "lose_answer", "method": "POST", "path": "/PurchaseReqn", "times": 1}, sap=True)
+    world.sync(FLOW)
+    assert story(world, request)[1] == "checking"
+    (ours,) = sap_requisitions(world)
+    theirs = world.control(world.sap, "requisition", {"supplier": "17300001", "items": [ITEM]})["requisition"]
+    order, other = convert(world, [(ours["PurchaseRequisition"], "10")], [(theirs, "10")])
+    world.sync(ORDERS)
+    assert (world.newest(order).state, world.newest(order).needs) == ("waiting", f"link:{ORDERS}:{order}")
+    assert world.newest(other).state == "delivered"
+    while story(world, request)[1] != "delivered":
+        world.sync(FLOW)
+    world.sync(ORDERS)
+    assert (story(world, request)[0], world.newest(order).state) == ("Approved", "delivered")
+    assert sorted(str(row["id"]) for row in orders_there(world)) == sorted(
+        world.target_of(ORDERS, number) for number in (order, other)
+    )
 
 
 def test_a_requisition_that_sap_deleted_leaves_its_approved_request_to_a_person(world: World) -> None:

@@ -56,6 +56,8 @@ def lookup(client: SapClient, kind: str, keys: Collection[str]) -> dict[str, Row
         return invoices_alike(client, keys)
     if kind == "supplier":
         return {key: change.row for key, change in objects.SUPPLIERS.fetch(client, list(keys)).items()}
+    if kind == "requisition":
+        return {key: change.row for key, change in objects.REQUISITIONS.fetch(client, list(keys)).items()}
     known, wanted, found = _kind(kind), list(dict.fromkeys(keys)), {}
     for start in range(0, len(wanted), MAX_KEYS):
         some = wanted[start : start + MAX_KEYS]

@@ -10,7 +10,7 @@ from django_tenants.utils import schema_context
 
 from integrations.models import Attempt, Delivery, Run
 from integrations.seals import verifying
-from tests.faults.campaign import per_flow
+from tests.faults.campaign import per_flow, purchasing
 from tests.faults.campaign.world import Here
 
 if TYPE_CHECKING:
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 CLIENT = "cid.canary"
 """How the ids of OAuth clients begin; they are no secrets: exchanges of sign-ins show them."""
-CENT = Decimal("0.02")
 
 
 def problems(h: History) -> list[str]:
@@ -118,6 +117,6 @@ def _differences(number: str, order: Any, row: dict[str, Any]) -> list[str]:
         return [f"order {number} has {len(row['items'])} lines, not {len(items)}"]
     wanted = sum((Decimal(str(item["NetAmount"])) for item in items), Decimal())
     there = sum((Decimal(str(line["quantity"])) * Decimal(str(line["cost"])) for line in row["items"]), Decimal())
-    if abs(wanted - there) > CENT * len(items):
+    if abs(wanted - there) > purchasing.unsaid(row["items"]):
         return [f"order {number} is worth {there}, not {wanted}"]
     return []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from django_tenants.utils import schema_context
@@ -15,6 +16,13 @@ from tests.journeys.requests import raise_request as raised
 
 if TYPE_CHECKING:
     from tests.faults.campaign.history import History
+
+LAST_PLACE = Decimal("0.0001")
+
+
+def unsaid(lines: Any) -> Decimal:
+    """How much of an order's worth its lines cannot say: a cost has four decimals, the last one is rounded."""
+    return sum((Decimal(str(line["quantity"])) * LAST_PLACE / 2 for line in lines), Decimal())
 
 
 def request_items(h: History, here: Here, chance: random.Random) -> str:

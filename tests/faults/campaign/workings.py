@@ -20,6 +20,8 @@ LEASE_SECONDS = 300
 PAUSES = (1, 2, 5, 15, 60, 400)
 TIMES = (0.001, 0.02, 1, 1, 20, 20, 61, 61, 130, 240, 310, 700, 4000)
 REFUSALS = {"40P01": "a deadlock", "40001": "a serialization failure", "53100": "a full disk"}
+REFUSED = ("OperationalError: injected", "InternalError: current transaction is aborted")
+"""How a task ends that was refused; the second where the statement set the search path, which nobody minds alone."""
 WORK = {"inbound": inbound_reading.run_claim, "job": jobs.run_claim}
 
 
@@ -65,7 +67,7 @@ def go_on(h: History, worker: stage.Worker, pauses: int) -> str:
         h.made.tell(f"{worker.name} ends: {failure}")
         if "connection" in failure:
             h.made.struck["a connection to the database cut"] += 1
-        elif failure != "killed" and not failure.startswith("OperationalError: injected"):
+        elif failure != "killed" and not failure.startswith(REFUSED):
             h.problems.append(f"a worker failed with {failure}")
     return failure
 

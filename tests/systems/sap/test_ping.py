@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from integrations.systems.sap.ping import ping
 from integrations.systems.sap.reference import everything, key_of, lookup
 
@@ -83,6 +85,16 @@ def test_reference_data_is_found_by_key_and_as_a_whole(sap):
         assert rows
         key = key_of(kind, rows[0])
         assert list(lookup(client, kind, [key, "nil"])) == [key]
+
+
+@pytest.mark.parametrize("release", ["cloud", "2021"])
+def test_requisitions_are_found_by_number_with_the_marks_of_their_items(sap, release):
+    sap.control("settings", {"release": release})
+    item = {"material": "HV-10001", "values": {"PurReqnExternalReference": "PR-MLQK2D4VXABC"}}
+    number = sap.control("requisition", {"supplier": "17300001", "items": [item]})["requisition"]
+    found = lookup(sap.client(), "requisition", [number, "19999999"])
+    assert list(found) == [number]
+    assert [row["PurReqnExternalReference"] for row in found[number]["items"]] == ["PR-MLQK2D4VXABC"]
 
 
 def test_cost_centers_look_the_same_in_both_versions(sap):

@@ -218,6 +218,7 @@ def test_every_question_of_every_reader_may_be_asked(tenant: Sap, recorded: Line
     for kind in KINDS:
         lookup(client, kind, [key_of(kind, row) for row in everything(client, kind)[:3]] or ["1"])
     lookup(client, "supplier", ["17300001"])
+    lookup(client, "requisition", ["10000001"])
     lookup(client, "invoices-alike", [alike_key("17300001", "Inv-1", "100", "2026-01-05", 3)])
     assert all_complaints(recorded) == []
     asked = {(split(line)[0], split(line)[1]) for line in recorded if "$metadata" not in line["path"]}
