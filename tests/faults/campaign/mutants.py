@@ -13,7 +13,7 @@ from integrations import running
 from integrations.engine import checking, delivering, intents, linking, polling, recording, sending, settling
 from integrations.errors import IntegrationError, Transient, Unknown
 from integrations.tokens import DatabaseTokens
-from integrations.vocabulary import order_references, requisition_parts
+from integrations.vocabulary import order_references, requested_orders, requisition_parts
 
 Change = tuple[Any, str, Any]
 
@@ -153,4 +153,9 @@ MUTANTS = (
     Mutant("keeps no budget", 3, _no_budget),
     Mutant("forgets which map held it up", 1185, _wakes_no_order_of_a_unit),
     Mutant("judges new credentials by old ones", 1283, lambda: [(DatabaseTokens, "_check_credentials", _nothing)]),
+    Mutant(
+        "asks SAP for no mark while a request is in question",
+        1_000_058,
+        lambda: [(requested_orders, "_marks_in_question", lambda *given: ())],
+    ),
 )
