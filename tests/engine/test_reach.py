@@ -73,9 +73,9 @@ def test_removing_a_rule_that_nothing_replaces_leaves_what_was_written(world: Wo
 
 
 def test_failures_of_one_cause_are_one_group_with_its_fix(world: World) -> None:
-    orders(world, a="K1", b="K1", c="K2")
+    orders(world, a="K1", c="K2")
     world.clock.advance(60)
-    orders(world, d="K1")
+    orders(world, b="K1", d="K1")
     world.source.put("e", name="e", parent="p")
     world.source.put("f", name="f", refuse=True)
     world.go()
