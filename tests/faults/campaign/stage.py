@@ -38,6 +38,7 @@ class Worker:
         self._is_cut_in: int | None = None
         self._refused_in: int | None = None
         self._code = self.refused = ""
+        self.was_refused = False  # a statement of this task
         self._thread = threading.Thread(target=self._live, name=name, daemon=True)
         self._thread.start()
 
@@ -49,7 +50,7 @@ class Worker:
 
     def begin(self, task: Callable[[], object]) -> None:
         """Takes a task; nothing of it is done before the first `step`."""
-        self._task, self.failure = task, ""
+        self._task, self.failure, self.was_refused = task, "", False
 
     def step(self) -> None:
         """Goes on to the next pause, or to the end of the task."""
@@ -139,7 +140,7 @@ class Worker:
         if connection.in_atomic_block:
             self._refused_in = _counted(self._refused_in)
             if self._refused_in == 0:
-                self.refused = self._code
+                self.refused, self.was_refused = self._code, True
                 execute(_REFUSAL.format(code=self._code), None, False, context)
         done = execute(sql, params, many, context)
         text = str(sql)

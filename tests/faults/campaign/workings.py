@@ -67,7 +67,7 @@ def go_on(h: History, worker: stage.Worker, pauses: int) -> str:
         h.made.tell(f"{worker.name} ends: {failure}")
         if "connection" in failure:
             h.made.struck["a connection to the database cut"] += 1
-        elif failure != "killed" and not failure.startswith(REFUSED):
+        elif failure != "killed" and not (worker.was_refused and failure.startswith(REFUSED)):
             h.problems.append(f"a worker failed with {failure}")
     return failure
 
